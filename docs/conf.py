@@ -1,0 +1,77 @@
+"""Settings of the documentation: numpydoc docstrings, PyData theme, Markdown pages."""
+
+import tomllib
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).resolve().parents[1]
+
+project = "sksequence"
+author = "The sksequence developers"
+copyright = "2026, The sksequence developers"
+release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+version = release
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "results.md"]
+default_role = "literal"
+nitpicky = False
+# numpydoc's References may list a paper that no sentence cites.
+suppress_warnings = ["ref.citation"]
+
+autosummary_generate = True
+autosummary_ignore_module_all = False
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = "sksequence"
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+
+class MarkdownFile(Directive):
+    """``.. markdown-file:: ../CHANGELOG.md``: a Markdown file, tables and all, as HTML."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Render the file, or say that it has not been written yet."""
+        page = Path(self.state.document.current_source).parent
+        source = (page / self.arguments[0]).resolve()
+        if not source.exists():
+            return [nodes.paragraph(text=f"{source.name} has not been written yet.")]
+        self.state.document.settings.record_dependencies.add(str(source))
+        html = MarkdownIt("commonmark").enable("table").render(source.read_text(encoding="utf-8"))
+        return [nodes.raw("", html.replace("<table>", '<table class="table">'), format="html")]
+
+
+def skip_foreign_members(app, what, name, member, skip, options):
+    """Leave out of a class page what scikit-learn and torch define, and request setters."""
+    if name.startswith("set_") and name.endswith("_request"):
+        return True
+    home = getattr(member, "__module__", None)
+    return True if home and not home.startswith("sksequence") else None
+
+
+def setup(app):
+    """Register the directive and the filter."""
+    app.add_directive("markdown-file", MarkdownFile)
+    app.connect("autodoc-skip-member", skip_foreign_members)
+    return {"parallel_read_safe": True}
