@@ -1,0 +1,16 @@
+"""What users give -> checked sequences."""
+
+from sksequence.inputs._channel import Channel
+from sksequence.inputs._check import check_sequences
+from sksequence.inputs._schema import ChannelSchema, SequenceSchema
+from sksequence.inputs._sequence_array import SequenceArray
+from sksequence.inputs._windows import make_windows
+
+__all__ = [
+    "Channel",
+    "ChannelSchema",
+    "SequenceArray",
+    "SequenceSchema",
+    "check_sequences",
+    "make_windows",
+]

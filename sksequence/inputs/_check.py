@@ -1,0 +1,186 @@
+"""Whatever users give -> a checked SequenceArray."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils.validation import check_array, validate_data
+
+from sksequence.inputs._construct import _short
+from sksequence.inputs._sequence_array import SequenceArray
+
+
+def check_sequences(X, *, estimator=None, reset=True) -> SequenceArray:
+    """Turn any accepted container into a SequenceArray without empty or missing steps.
+
+    Parameters
+    ----------
+    X : SequenceArray, array-like of shape (n_sequences, n_steps, n_features) or \
+            (n_sequences, n_steps), list or object array or Series of arrays, DataFrame
+        A 2-D array or a wide DataFrame holds one univariate series a row. A DataFrame with
+        an index of two levels (sequence, step) holds one step a row.
+    estimator : estimator instance, default=None
+        Named in messages; it gets ``n_features_in_`` (for 2-D input the number of columns, and
+        ``feature_names_in_``; else the number of features of a step).
+    reset : bool, default=True
+        True in ``fit``: remember the width of 2-D input; False: 2-D input must have it again.
+
+    Returns
+    -------
+    SequenceArray
+        Its values are finite and no sequence is empty.
+
+    Raises
+    ------
+    TypeError
+        If text, a bare string, sparse data or another thing that is no sequence comes.
+    ValueError
+        If there are no sequences, an empty one, NaN or infinity, or unequal steps.
+
+    Examples
+    --------
+    >>> from sksequence.inputs import check_sequences
+    >>> check_sequences([[1, 2, 3], [4, 5]])
+    SequenceArray(n_sequences=2, lengths=2..3, n_features=1)
+    """
+    X = _to_sequence_array(X, estimator, reset)
+    if estimator is not None and reset and getattr(estimator, "_n_steps_in", None) is None:
+        estimator.n_features_in_ = sum(c.n_features for c in X.channels.values())
+    if len(X) == 0:
+        raise ValueError(
+            f"{_name(estimator)} got 0 sequences (0 sample(s)), but a minimum of 1 is required."
+        )
+    if (X.lengths == 0).any():
+        i = int(np.argmax(X.lengths == 0))
+        raise ValueError(
+            f"sequence {i}{_named(X, i)} is empty, but {_name(estimator)} needs at least one step "
+            "in each: drop it, e.g. with X[X.lengths > 0] (and the same rows of y)."
+        )
+    for name, channel in X.channels.items():
+        _check_finite(X, name, channel, estimator)
+    if X.context is not None and not np.isfinite(X.context).all():
+        i = int(np.argmax(~np.isfinite(X.context).all(axis=1)))
+        raise ValueError(
+            f"the context of sequence {i}{_named(X, i)} has a missing or infinite value: fill it, "
+            "e.g. with SimpleImputer."
+        )
+    return X
+
+
+def _to_sequence_array(X, estimator, reset) -> SequenceArray:
+    if estimator is not None and reset:
+        _forget_input(estimator)
+    if isinstance(X, SequenceArray):
+        return X
+    if isinstance(X, (str, bytes)):
+        raise TypeError(
+            f"{_name(estimator)} got one bare string ({_short(X)}): expected a list of sequences. "
+            "Put it in a list, and TokenEncoder() before the estimator."
+        )
+    if X is None or isinstance(X, (dict, set, int, float)):
+        raise TypeError(
+            f"{_name(estimator)} expected sequences (a SequenceArray, an array, a list of arrays "
+            f"or a DataFrame), got {type(X).__name__}."
+        )
+    if isinstance(X, list) and X and isinstance(X[0], np.ndarray):
+        return _ragged(X, estimator)
+    if hasattr(X, "iloc"):
+        return _from_pandas(X, estimator, reset)
+    if isinstance(X, (list, tuple)):
+        return _from_plain_list(list(X), estimator, reset)
+    return _from_array(X, estimator, reset)
+
+
+def _from_pandas(X, estimator, reset):
+    if X.ndim == 1:
+        return _ragged(X.tolist(), estimator)
+    if X.index.nlevels == 2:
+        return SequenceArray.from_frame(X)
+    if X.shape[1] == 1 and X.dtypes.iloc[0] == object:
+        return _ragged(X.iloc[:, 0].tolist(), estimator)  # one column of lists
+    return _from_table(X, estimator, reset)
+
+
+def _from_plain_list(X, estimator, reset):
+    if X and all(np.ndim(x) == 0 and not isinstance(x, (str, bytes)) for x in X[:5]):
+        return _from_table(X, estimator, reset)  # scikit-learn's message on 1-D input
+    return _ragged(X, estimator)
+
+
+def _from_array(X, estimator, reset):
+    if hasattr(X, "toarray"):
+        return _from_table(X, estimator, reset)  # scikit-learn's message on sparse input
+    array = np.asarray(X)
+    if array.ndim == 1 and array.dtype == object:
+        return _ragged(list(array), estimator)
+    if array.ndim == 1 and array.dtype.kind in "US":
+        return _ragged(array.tolist(), estimator)
+    if array.ndim >= 3:
+        return SequenceArray.from_padded(_numeric_array(array))
+    return _from_table(X, estimator, reset)
+
+
+def _from_table(X, estimator, reset):
+    """A 2-D table: one univariate series a row, one value a step."""
+    kwargs = {"dtype": [np.float64, np.float32]}
+    if estimator is None:
+        table = check_array(X, **kwargs)
+    elif reset or getattr(estimator, "_n_steps_in", None) is not None:
+        table = validate_data(estimator, X, reset=reset, **kwargs)
+    else:  # fitted on ragged data: any number of steps will do
+        table = check_array(X, estimator=estimator, **kwargs)
+    if estimator is not None and reset:
+        estimator._n_steps_in = table.shape[1]
+    return SequenceArray.from_padded(table[:, :, np.newaxis])
+
+
+def _forget_input(estimator):
+    for name in ("_n_steps_in", "n_features_in_", "feature_names_in_"):
+        estimator.__dict__.pop(name, None)
+
+
+def _ragged(sequences, estimator):
+    if not sequences:
+        raise ValueError(
+            f"{_name(estimator)} got an empty list (0 sample(s)), but a minimum of 1 is required."
+        )
+    return SequenceArray.from_list(sequences)
+
+
+def _numeric_array(array):
+    if array.dtype.kind == "c":
+        raise ValueError("Complex data not supported: give real and imaginary part as features.")
+    if array.dtype == object:
+        return array.astype(np.float64)
+    return array
+
+
+def _check_finite(X, name, channel, estimator):
+    if channel.kind != "numeric":
+        return
+    values = channel.values.reshape(len(channel.values), -1)
+    # one pass: a sum is finite if and only if (barring overflow) all its terms are
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum(dtype=np.float64)):
+            return
+    bad = ~np.isfinite(values).all(axis=1)
+    if not bad.any():
+        return
+    row = int(np.argmax(bad))
+    if channel.item_offsets is not None:
+        row = int(np.searchsorted(channel.item_offsets, row, side="right")) - 1
+    i = int(np.searchsorted(X.offsets, row, side="right")) - 1
+    value = "NaN" if np.isnan(values[int(np.argmax(bad))]).any() else "infinity"
+    where = f" of channel {name!r}" if len(X.channels) > 1 else ""
+    raise ValueError(
+        f"Input X contains {value}: sequence {i}{_named(X, i)}, step {row - X.offsets[i]}{where}. "
+        f"{_name(estimator)} does not accept missing values: drop or fill those steps, e.g. with "
+        "PerStep(SimpleImputer())."
+    )
+
+
+def _named(X, i) -> str:
+    return "" if X.names is None else f" ({X.names[i]!r})"
+
+
+def _name(estimator) -> str:
+    return "the estimator" if estimator is None else type(estimator).__name__

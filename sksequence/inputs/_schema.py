@@ -1,0 +1,92 @@
+"""What kind of sequences an estimator was fitted on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sksequence.inputs._sequence_array import SequenceArray
+
+
+@dataclass(frozen=True)
+class ChannelSchema:
+    """Kind and sizes of one channel."""
+
+    kind: str
+    shape: tuple[int, ...]
+    n_tokens: int | None
+    feature_names: tuple[str, ...] | None
+
+    @property
+    def n_features(self) -> int:
+        """Features of a numeric step, length of a vector, or 1."""
+        size = 1
+        for width in self.shape:
+            size *= width
+        return size
+
+
+@dataclass(frozen=True)
+class SequenceSchema:
+    """The channels, their sizes and the length of the context that a network was built for."""
+
+    channels: dict[str, ChannelSchema]
+    n_context: int
+
+    @classmethod
+    def of(cls, X: SequenceArray) -> SequenceSchema:
+        """The schema of a container."""
+        channels = {name: _channel_schema(c) for name, c in X.channels.items()}
+        if len(channels) == 1:  # the name of a lone channel does not matter
+            channels = {"values": next(iter(channels.values()))}
+        return cls(channels, 0 if X.context is None else X.context.shape[1])
+
+    @property
+    def n_features(self) -> int:
+        """Features of all channels together."""
+        return sum(c.n_features for c in self.channels.values())
+
+    def check(self, X: SequenceArray, estimator_name: str):
+        """Raise ValueError unless `X` has the channels and sizes of this schema."""
+        other = SequenceSchema.of(X)
+        if list(other.channels) != list(self.channels):
+            raise ValueError(
+                f"X has the channels {list(other.channels)}, but {estimator_name} was fitted on "
+                f"{list(self.channels)}: give the same channels in the same order."
+            )
+        for name, channel in self.channels.items():
+            _compare(name, channel, other.channels[name], estimator_name)
+        if other.n_context != self.n_context:
+            raise ValueError(
+                f"X has a context of {other.n_context} values, but {estimator_name} was fitted "
+                f"with {self.n_context}: use X.with_context(C) with C of shape (n_sequences, "
+                f"{self.n_context})."
+            )
+
+
+def _channel_schema(channel) -> ChannelSchema:
+    shape = channel.values.shape[1:] if channel.kind == "numeric" else (channel.n_features,)
+    return ChannelSchema(channel.kind, shape, channel.n_tokens, channel.feature_names)
+
+
+def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name):
+    if given.kind != fitted.kind:
+        raise ValueError(
+            f"channel {name!r} holds {given.kind}, but {estimator_name} was fitted on "
+            f"{fitted.kind}: use the same preprocessing in fit and predict."
+        )
+    if given.shape != fitted.shape:
+        raise ValueError(
+            f"X has {given.n_features} features, but {estimator_name} is expecting "
+            f"{fitted.n_features} features as input (channel {name!r}, each step)."
+        )
+    if given.n_tokens != fitted.n_tokens:
+        raise ValueError(
+            f"X has a vocabulary of {given.n_tokens} symbols, but {estimator_name} was fitted on "
+            f"{fitted.n_tokens}: encode it with the encoder that was fitted on the training data."
+        )
+    names = fitted.feature_names, given.feature_names
+    if None not in names and names[0] != names[1]:
+        raise ValueError(
+            f"the columns are {list(names[1])}, but {estimator_name} was fitted on "
+            f"{list(names[0])}: give the same columns in the same order."
+        )
