@@ -39,7 +39,7 @@ demo: $(VENV)/.with-plot,data
 	@$(PY) examples/demo.py
 
 test: $(VENV)/.with-test
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist=loadfile \
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(PY) -m pytest -n $(WORKERS) --dist=loadfile \
 	    --cov=sksequence --cov-report=term-missing:skip-covered --cov-fail-under=$(MIN_COVERAGE)
 
 lint: $(VENV)/.with-lint
