@@ -24,7 +24,7 @@ help:
 
 $(VENV)/.with-torch: constraints.txt
 	@echo "Setting up $(VENV) (a few minutes, once)"
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { \
+	@$(PY) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { \
 	    echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PIP) torch==2.13.0
 	@touch $@
@@ -57,8 +57,8 @@ docs: $(VENV)/.with-docs
 	@echo "Open docs/_build/html/index.html"
 
 bench: $(VENV)/.with-plot,data
-	@echo "benchmarks/results.py  figures on real data (needs SKSEQUENCE_DATA), kept in docs/results.md"
-	@echo "benchmarks/speed.py    time and memory, as ratios against hand-written loops"
+	@echo "$(PY) benchmarks/results.py   figures on real data, kept in docs/results.md"
+	@echo "$(PY) benchmarks/speed.py     time and memory, as ratios"
 
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/generated htmlcov .coverage .coverage.* \
