@@ -4,6 +4,7 @@ from sksequence.inputs._channel import Channel
 from sksequence.inputs._check import check_sequences
 from sksequence.inputs._schema import ChannelSchema, SequenceSchema
 from sksequence.inputs._sequence_array import SequenceArray
+from sksequence.inputs._vocabulary import Vocabulary
 from sksequence.inputs._windows import make_windows
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ChannelSchema",
     "SequenceArray",
     "SequenceSchema",
+    "Vocabulary",
     "check_sequences",
     "make_windows",
 ]

@@ -1,0 +1,298 @@
+"""From documents to tokens: the words of the parameter `analyzer`, everywhere the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+ANALYZERS = ("word", "char", "kmer", "subword")
+
+Analyzer = Callable[[Any], list[str]]
+
+
+def make_analyzer(
+    analyzer: str | Callable,
+    *,
+    k: int = 3,
+    stride: int = 1,
+    lowercase: bool | str = "auto",
+    documents: Iterable | None = None,
+    max_tokens: int | None = None,
+) -> Analyzer:
+    """A picklable function that cuts one document into tokens.
+
+    Parameters
+    ----------
+    analyzer : {"word", "char", "kmer", "subword"} or callable
+        ``"word"``: words with their inner apostrophes (``don't``), numbers (``3.5``,
+        ``1,000``), and each punctuation mark. ``"char"``: characters. ``"kmer"``: runs of
+        `k` characters. ``"subword"``: byte-pair encoding, learned from `documents`. A
+        callable gets the document and gives its tokens.
+    k, stride : int, default=3 and 1
+        For ``"kmer"``: the length of a run, and how far the next one starts after it.
+    lowercase : bool or "auto", default="auto"
+        True: texts are lower-cased first. ``"auto"``: words are, k-mers are upper-cased
+        (soft-masked stretches of a genome are written in lower case), characters and
+        subwords stay as they are. A callable always gets the text as it is.
+    documents : re-iterable of documents, default=None
+        Only for ``"subword"``: the texts from which the pieces are learned.
+    max_tokens : int or None, default=None
+        Only for ``"subword"``: how many pieces to learn; None is 8000.
+
+    Returns
+    -------
+    callable
+        ``tokens = analyze(document)``. A document that is a list, tuple or array of tokens
+        already passes as it is, except to a callable, which sees every document.
+    """
+    _check_options(analyzer, k, stride, lowercase)
+    if callable(analyzer):
+        return partial(_ask, function=analyzer)
+    if analyzer == "subword":
+        from sksequence.preprocessing._subwords import learn_subwords
+
+        fold = _fold(lowercase, auto=_keep)
+        texts = map(fold, _texts(documents))
+        return partial(_cut, split=learn_subwords(texts, max_tokens), fold=fold)
+    if analyzer == "word":
+        return partial(_cut, split=_words, fold=_fold(lowercase, auto=str.lower))
+    if analyzer == "char":
+        return partial(_cut, split=list, fold=_fold(lowercase, auto=_keep))
+    split = partial(_kmers, k=k, stride=stride)
+    return partial(_cut, split=split, fold=_fold(lowercase, auto=str.upper))
+
+
+def check_documents(X: Any, estimator: Any) -> Iterable:
+    """Documents as a list, or as an object that can be read again and again.
+
+    Parameters
+    ----------
+    X : list, tuple, array, Series or one-column DataFrame of documents, or any re-iterable
+        A document is a string, or a list, tuple or array of strings. A re-iterable object
+        gives the documents anew with each ``iter(X)`` and need not fit in memory.
+    estimator : estimator instance
+        Named in the messages.
+
+    Returns
+    -------
+    list, or an object with ``__iter__``
+        Each document is a string or a list of strings.
+
+    Raises
+    ------
+    TypeError
+        If a bare string, numbers, a one-shot iterator, or something else comes.
+    ValueError
+        If there are no documents or one is missing.
+    """
+    name = type(estimator).__name__
+    documents = _as_collection(X, name)
+    if isinstance(documents, list):
+        checked = list(_checked(documents, name))
+        if not checked:
+            raise ValueError(_no_documents(name))
+        return checked
+    if next(iter(documents), documents) is documents:
+        raise ValueError(_no_documents(name))
+    return _Documents(documents, name)
+
+
+@dataclass(frozen=True)
+class _Documents:
+    """Documents that are checked while they are read."""
+
+    source: Iterable
+    name: str
+
+    def __iter__(self) -> Iterator:
+        return _checked(self.source, self.name)
+
+
+# -- tokens of a document ---------------------------------------------------------------
+
+
+def _cut(document: Any, split: Callable, fold: Callable) -> list[str]:
+    return split(fold(document)) if isinstance(document, str) else list(document)
+
+
+def _ask(document: Any, function: Callable) -> list[str]:
+    tokens = function(document)
+    if isinstance(tokens, (str, bytes)) or not isinstance(tokens, Iterable):
+        raise TypeError(
+            f"the analyzer must give a list of tokens, but for {_short(document)} it gave "
+            f"{_short(tokens)} ({type(tokens).__name__})."
+        )
+    tokens = list(tokens)
+    if not _all_strings(tokens):
+        raise TypeError(
+            f"the analyzer must give strings, but for {_short(document)} it gave "
+            f"{_short(_first_foreign(tokens))}: turn its tokens into strings."
+        )
+    return tokens
+
+
+def _words(text: str) -> list[str]:
+    return _word_pattern().findall(text)
+
+
+@cache
+def _word_pattern() -> re.Pattern:
+    # \w lacks combining marks (the vowel signs of Hindi, an accent after its letter)
+    marks = "".join(c for c in map(chr, range(0x10000)) if unicodedata.category(c)[0] == "M")
+    word = rf"[^\W_]+(?:[{marks}\u200c\u200d]+[^\W_]*)*"
+    number = r"\d+(?:[.,]\d+)+"
+    return re.compile(rf"{number}|{word}(?:['\u2019]{word})*|[^\w\s][{marks}]*|_")
+
+
+def _kmers(text: str, k: int, stride: int) -> list[str]:
+    return [text[i : i + k] for i in range(0, len(text) - k + 1, stride)]
+
+
+def _keep(text: str) -> str:
+    return text
+
+
+def _fold(lowercase: bool | str, auto: Callable) -> Callable:
+    if lowercase == "auto":
+        return auto
+    return str.lower if lowercase else _keep
+
+
+def _texts(documents: Iterable | None) -> Iterator[str]:
+    if documents is None:
+        raise ValueError('analyzer="subword" learns its pieces: documents must be given.')
+    return (document for document in documents if isinstance(document, str))
+
+
+def _check_options(analyzer: Any, k: Any, stride: Any, lowercase: Any) -> None:
+    if not callable(analyzer) and analyzer not in ANALYZERS:
+        raise ValueError(
+            f"analyzer must be one of {', '.join(map(repr, ANALYZERS))} or a callable, got "
+            f"{analyzer!r}."
+        )
+    for name, size in (("k", k), ("stride", stride)):
+        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+            raise ValueError(f"{name} must be a positive integer, got {size!r}.")
+    if not isinstance(lowercase, (bool, np.bool_)) and lowercase != "auto":
+        raise ValueError(f'lowercase must be True, False or "auto", got {lowercase!r}.')
+
+
+# -- documents --------------------------------------------------------------------------
+
+
+def _as_collection(X: Any, name: str) -> Iterable:
+    if isinstance(X, (str, bytes)):
+        raise TypeError(
+            f"{name} got one bare string ({_short(X)}), but expected a list of documents: put it "
+            "in a list, [text]."
+        )
+    if isinstance(X, Iterator):
+        raise TypeError(
+            f"{name} got a {type(X).__name__}, which can be read only once, but documents are "
+            "read more than once: give a list, or an object whose __iter__ starts anew."
+        )
+    if hasattr(X, "iloc"):
+        return _from_pandas(X, name)
+    if isinstance(X, np.ndarray):
+        return _from_array(X, name)
+    if hasattr(X, "to_pylist"):  # a pyarrow column
+        return X.to_pylist()
+    if isinstance(X, (dict, set, frozenset)) or not isinstance(X, Iterable):
+        raise TypeError(
+            f"{name} expected documents (a list, array, Series or other collection of texts or "
+            f"token lists), got {type(X).__name__}."
+        )
+    return list(X) if isinstance(X, tuple) else X
+
+
+def _from_pandas(X: Any, name: str) -> list:
+    if X.ndim == 2:
+        if X.shape[1] != 1:
+            raise ValueError(
+                f"{name} got a DataFrame with {X.shape[1]} columns, but reads one column of "
+                'documents: choose it, X["..."], or put SequenceColumns(sequence="...") first.'
+            )
+        X = X.iloc[:, 0]
+    if X.dtype.kind in "biufc":
+        raise TypeError(_numbers(name, f"a column of dtype {X.dtype}"))
+    return X.tolist()
+
+
+def _from_array(X: np.ndarray, name: str) -> list:
+    if X.dtype.kind not in "OUT":
+        raise TypeError(_numbers(name, f"an array of dtype {X.dtype}"))
+    if X.ndim == 0 or X.ndim > 2:
+        raise ValueError(
+            f"{name} expected an array of documents of shape (n_documents,), got {X.shape}."
+        )
+    if X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]  # one column of documents
+    return X.tolist()
+
+
+def _checked(documents: Iterable, name: str) -> Iterator:
+    for i, document in enumerate(documents):
+        if not isinstance(document, str):
+            document = _token_list(document, i, name)
+        yield document
+
+
+def _token_list(document: Any, i: int, name: str) -> list[str]:
+    if _is_missing(document):
+        raise ValueError(
+            f"{name} got no text as document {i} ({document}): drop it (and the same row of y), "
+            'or fill it, e.g. with X.fillna("...").'
+        )
+    if isinstance(document, np.ndarray) and document.ndim == 1:
+        document = document.tolist()
+    if isinstance(document, (int, float, complex, np.number)):
+        raise TypeError(_numbers(name, f"{document!r} as document {i}"))
+    if not isinstance(document, (list, tuple)):
+        raise TypeError(
+            f"{name} expected text or a list of tokens, got {_short(document)} "
+            f"({type(document).__name__}) as document {i}."
+        )
+    if not _all_strings(document):
+        found = _first_foreign(document)
+        raise TypeError(
+            f"{name} expected texts or lists of tokens (strings), got {_short(found)} "
+            f"({type(found).__name__}) as a token of document {i}: give numbers to the estimator "
+            "as they are, or turn the tokens into strings."
+        )
+    return list(document)
+
+
+def _is_missing(document: Any) -> bool:
+    if type(document).__name__ in ("NoneType", "NAType", "NaTType"):
+        return True
+    return isinstance(document, (float, np.floating)) and bool(np.isnan(document))
+
+
+def _all_strings(tokens: Iterable) -> bool:
+    return all(issubclass(kind, str) for kind in set(map(type, tokens)))
+
+
+def _first_foreign(tokens: Iterable) -> Any:
+    return next(token for token in tokens if not isinstance(token, str))
+
+
+def _numbers(name: str, received: str) -> str:
+    return (
+        f"{name} expected texts or lists of tokens (strings), got {received}: numbers need no "
+        "encoder, give them to the estimator as they are (or turn them into strings)."
+    )
+
+
+def _no_documents(name: str) -> str:
+    return f"{name} got 0 documents (0 sample(s)), but a minimum of 1 is required."
+
+
+def _short(value: Any, width: int = 40) -> str:
+    text = repr(value)
+    return text if len(text) <= width else text[: width - 3] + "..."
