@@ -1,0 +1,64 @@
+"""What a network is called with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceBatch:
+    """Some sequences, filled up to the longest of them.
+
+    Parameters
+    ----------
+    inputs : dict of str to Tensor
+        For each channel values of shape ``(n_sequences, n_steps, ...)`` or integer ids of
+        shape ``(n_sequences, n_steps)``. What stands after the end of a sequence repeats its
+        last step and must not count.
+    lengths : Tensor of shape (n_sequences,)
+        Number of steps of each sequence.
+    uniform : bool
+        True when every sequence has all the steps: then no mask is needed.
+    context : Tensor of shape (n_sequences, n_context) or None
+    targets : Tensor of shape (n_sequences, ...) or None
+        Encoded by the task.
+    weights : Tensor of shape (n_sequences,) or None
+        Sample weights; None means one each.
+    positions : ndarray of shape (n_sequences,) or None
+        Where these sequences stand in their samples.
+    continues : bool
+        True when these sequences go on where the batch before stopped (streams): then state
+        is carried.
+    """
+
+    inputs: dict[str, Tensor]
+    lengths: Tensor
+    uniform: bool
+    context: Tensor | None = None
+    targets: Tensor | None = None
+    weights: Tensor | None = None
+    positions: object = None
+    continues: bool = False
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of the longest sequence."""
+        return next(iter(self.inputs.values())).shape[1]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors are."""
+        return self.lengths.device
+
+    @cached_property
+    def mask(self) -> Tensor:
+        """True on steps that exist, shape ``(n_sequences, n_steps)``."""
+        steps = torch.arange(self.n_steps, device=self.device)
+        return steps < self.lengths[:, None]

@@ -1,0 +1,185 @@
+"""Training and prediction data on the device, cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sksequence.batches._batch import SequenceBatch
+from sksequence.batches._scaling import InputScaling
+from sksequence.inputs import Channel, SequenceArray
+
+# Batches are made of sequences of similar length found among this many batches' worth of
+# shuffled sequences: enough to leave little padding, few enough to mix them every epoch.
+POOL = 64
+
+
+class SequenceSamples:
+    """Sequences with their encoded targets and weights, on a device.
+
+    The flat values go there once. A batch is a gather, never a collation of single samples.
+
+    Parameters
+    ----------
+    X : SequenceArray
+    targets : ndarray of shape (n_sequences, ...), default=None
+    weights : ndarray of shape (n_sequences,), default=None
+    batch_size : int or "full", default="full"
+        Sequences in a batch.
+    scaling : InputScaling, default=None
+    look_up : bool, default=False
+        True: a channel of vectors gives its vectors (frozen, from its own table); False: ids.
+    dtype : torch.dtype
+    device : torch.device
+    """
+
+    def __init__(
+        self,
+        X: SequenceArray,
+        targets=None,
+        weights=None,
+        *,
+        batch_size="full",
+        scaling: InputScaling | None = None,
+        look_up: bool = False,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ):
+        self._lengths = X.lengths
+        self._starts = X.offsets[:-1]
+        self._uniform = len(X) > 0 and self._lengths.min() == self._lengths.max()
+        self._batch_size = len(X) if batch_size == "full" else min(batch_size, len(X))
+        self._device = torch.device(device)
+        scaling = scaling or InputScaling.none()
+        self._channels = {
+            name: self._channel(name, channel, scaling, look_up, dtype)
+            for name, channel in X.channels.items()
+        }
+        context = X.context
+        if context is not None and scaling.context is not None:
+            context = scaling.context.apply(context, np.float64)
+        self._context = self._send(context, dtype)
+        self._targets = self._send(targets, dtype)
+        self._weights = self._send(weights, dtype)
+        self._lengths_there = self._send(self._lengths)
+        self._starts_there = self._send(np.ascontiguousarray(self._starts))
+
+    def _channel(self, name, channel: Channel, scaling, look_up, dtype):
+        numbers = np.float64 if dtype == torch.float64 else np.float32
+        if channel.item_offsets is not None:
+            raise NotImplementedError("channels that are ragged inside a step")
+        if channel.kind == "numeric":
+            if name in scaling.channels:
+                values = scaling.channels[name].apply(channel.values, numbers)
+            else:
+                values = channel.values
+            return _Values(self._send(values, dtype), len(self._lengths) if self._uniform else 0)
+        ids = self._send(channel.values)
+        n_uniform = len(self._lengths) if self._uniform else 0
+        if channel.kind == "symbols" or not look_up:
+            return _Values(ids, n_uniform)
+        table = self._send(channel.vectors, dtype)
+        return _Values(ids, n_uniform, table, 1.0 / scaling.vectors.get(name, 1.0))
+
+    def _send(self, array, dtype=None) -> Tensor | None:
+        if array is None:
+            return None
+        array = np.ascontiguousarray(array)
+        if not array.flags.writeable:
+            array = array.copy()
+        tensor = torch.from_numpy(array)
+        if dtype is not None and tensor.is_floating_point():
+            return tensor.to(self._device, dtype)
+        return tensor.to(self._device)
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    @property
+    def n_batches(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self) // self._batch_size)
+
+    def batches(self, epoch: int, rng: np.random.Generator) -> Iterator[SequenceBatch]:
+        """One pass over all sequences in a new random order, similar lengths together."""
+        for positions in self._shuffled(rng):
+            yield self.batch(positions)
+
+    def ordered_batches(self, n_steps: int = 2**16) -> Iterator[SequenceBatch]:
+        """All sequences by falling length, in batches of at most `n_steps` padded steps."""
+        order = np.argsort(-self._lengths, kind="stable")
+        start = 0
+        while start < len(order):
+            size = max(1, n_steps // max(1, int(self._lengths[order[start]])))
+            yield self.batch(order[start : start + size])
+            start += size
+
+    def batch(self, positions: np.ndarray) -> SequenceBatch:
+        """The sequences at `positions` as one batch."""
+        index = torch.from_numpy(positions).to(self._device)
+        lengths = self._lengths_there[index]
+        if self._uniform:
+            inputs = {name: c.rows(index) for name, c in self._channels.items()}
+            uniform = True
+        else:
+            chosen = self._lengths[positions]
+            longest = int(chosen.max())
+            uniform = bool(chosen.min() == longest)
+            steps = torch.arange(longest, device=self._device)
+            if not uniform:  # after its end, a sequence repeats its last step
+                steps = torch.minimum(steps, lengths[:, None] - 1)  # (n, longest)
+            at = self._starts_there[index][:, None] + steps  # (n, longest)
+            inputs = {name: c.steps(at) for name, c in self._channels.items()}
+        return SequenceBatch(
+            inputs,
+            lengths,
+            uniform,
+            context=_rows(self._context, index),
+            targets=_rows(self._targets, index),
+            weights=_rows(self._weights, index),
+            positions=positions,
+        )
+
+    def _shuffled(self, rng) -> list[np.ndarray]:
+        n = len(self)
+        if self._batch_size >= n:
+            return [np.arange(n)]
+        order = rng.permutation(n)
+        if self._uniform:
+            return np.array_split(order, self.n_batches)
+        pool = POOL * self._batch_size
+        for start in range(0, n, pool):
+            part = order[start : start + pool]
+            order[start : start + pool] = part[np.argsort(self._lengths[part], kind="stable")]
+        batches = np.array_split(order, self.n_batches)
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+
+class _Values:
+    """The flat values of one channel on the device, gathered by sequence or by step."""
+
+    def __init__(self, flat: Tensor, n_uniform: int, table: Tensor | None = None, factor=1.0):
+        self._flat = flat
+        self._by_sequence = flat.view(n_uniform, -1, *flat.shape[1:]) if n_uniform else None
+        self._table = table
+        self._factor = factor
+
+    def rows(self, index: Tensor) -> Tensor:
+        return self._look_up(self._by_sequence.index_select(0, index))
+
+    def steps(self, at: Tensor) -> Tensor:
+        chosen = self._flat.index_select(0, at.flatten())
+        return self._look_up(chosen.view(*at.shape, *self._flat.shape[1:]))
+
+    def _look_up(self, chosen: Tensor) -> Tensor:
+        if self._table is None:
+            return chosen
+        vectors = torch.nn.functional.embedding(chosen, self._table)
+        return vectors if self._factor == 1.0 else vectors.mul_(self._factor)
+
+
+def _rows(tensor: Tensor | None, index: Tensor) -> Tensor | None:
+    return None if tensor is None else tensor.index_select(0, index)

@@ -1,0 +1,88 @@
+"""Standardise numeric inputs, once, on their way to the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sksequence.inputs import Channel, SequenceArray
+
+
+@dataclass(frozen=True)
+class Standardizer:
+    """``(values - mean) / scale``, per feature over all steps; of ones that never change, 0.
+
+    The subtraction is done in 64 bits before the values become 32-bit, so that large offsets
+    (time stamps, prices in the thousands) lose nothing.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def fit(cls, values: np.ndarray, weights: np.ndarray | None = None) -> Standardizer:
+        """Weighted mean and standard deviation of `values` of shape ``(n, ...)``."""
+        mean = np.average(values, axis=0, weights=weights).astype(np.float64)
+        variance = np.average(
+            np.square(values - mean), axis=0, weights=weights
+        )  # of the features themselves, not of their mean
+        scale = np.sqrt(variance)
+        # what rounding leaves of a constant feature is no variation
+        constant = scale <= 10 * np.finfo(values.dtype).eps * np.maximum(np.abs(mean), 1e-300)
+        return cls(mean, np.where(constant, 1.0, scale))
+
+    def apply(self, values: np.ndarray, dtype) -> np.ndarray:
+        """The standardised values as `dtype`, in blocks so that no 64-bit copy is made."""
+        out = np.empty(values.shape, dtype=dtype)
+        block = max(1, 2**20 // max(1, int(np.prod(values.shape[1:]))))
+        for start in range(0, len(values), block):
+            part = slice(start, start + block)
+            out[part] = (values[part] - self.mean) / self.scale
+        return out
+
+
+@dataclass(frozen=True)
+class InputScaling:
+    """How each channel and the context are standardised; learned from the training data.
+
+    A table of vectors is divided by one number, its root mean square: directions and relative
+    lengths of word vectors are what they mean.
+    """
+
+    channels: dict[str, Standardizer]
+    vectors: dict[str, float]
+    context: Standardizer | None
+
+    @classmethod
+    def fit(cls, X: SequenceArray, sample_weight: np.ndarray | None = None) -> InputScaling:
+        """Learn the scaling; the weight of a sequence counts for each of its steps."""
+        numeric = {name: c for name, c in X.channels.items() if c.kind == "numeric"}
+        tables = {name: c for name, c in X.channels.items() if c.kind == "vectors"}
+        context = None if X.context is None else Standardizer.fit(X.context, sample_weight)
+        return cls(
+            {name: _fit_channel(X, c, sample_weight) for name, c in numeric.items()},
+            {name: _root_mean_square(c.vectors) for name, c in tables.items()},
+            context,
+        )
+
+    @classmethod
+    def none(cls) -> InputScaling:
+        """Leave everything as it is."""
+        return cls({}, {}, None)
+
+
+def _fit_channel(X: SequenceArray, channel: Channel, sample_weight) -> Standardizer:
+    weights = None
+    if sample_weight is not None and channel.item_offsets is None:
+        weights = np.repeat(sample_weight, X.lengths)
+    values = channel.values
+    if values.ndim > 2:  # frames: one mean and one deviation for all their places
+        flat = Standardizer.fit(values.reshape(-1, 1))
+        return Standardizer(flat.mean[0], flat.scale[0])
+    return Standardizer.fit(values, weights)
+
+
+def _root_mean_square(table: np.ndarray) -> float:
+    norm = float(np.sqrt(np.einsum("ij,ij->", table, table, dtype=np.float64) / table.size))
+    return norm or 1.0

@@ -1,0 +1,70 @@
+"""Long short-term memory."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sksequence.cells._cell import Cell, State, Weights, flat
+
+
+class LSTM(Cell):
+    r"""Long short-term memory (Hochreiter and Schmidhuber, 1997; Gers et al., 2000).
+
+    .. math::
+
+        i_t &= \sigma(W_i x_t + U_i h_{t-1} + b_i) \\
+        f_t &= \sigma(W_f x_t + U_f h_{t-1} + b_f) \\
+        g_t &= \tanh(W_g x_t + U_g h_{t-1} + b_g) \\
+        o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o) \\
+        c_t &= f_t \odot c_{t-1} + i_t \odot g_t \\
+        h_t &= o_t \odot \tanh(c_t)
+
+    Parameters
+    ----------
+    forget_bias : float, default=1.0
+        The bias of the forget gate at the start: a positive one lets a new network remember
+        (Jozefowicz et al., 2015).
+
+    Notes
+    -----
+    It has ``4 * n_units * (n_inputs + n_units + 2)`` weights.
+
+    Examples
+    --------
+    >>> from sksequence.cells import LSTM
+    >>> LSTM().n_states
+    2
+    """
+
+    n_gates = 4
+    n_states = 2
+
+    def __init__(self, forget_bias: float = 1.0):
+        self.forget_bias = forget_bias
+
+    def initial_weights(self, n_inputs: int, n_units: int, generator: torch.Generator) -> Weights:
+        """As for every cell, with the forget gate's bias at `forget_bias`."""
+        weights = super().initial_weights(n_inputs, n_units, generator)
+        forget = slice(n_units, 2 * n_units)  # the gates stand in the order i, f, g, o
+        weights["bias_ih"][forget] = self.forget_bias
+        weights["bias_hh"][forget] = 0.0
+        return weights
+
+    def step(self, weights: Weights, inputs: Tensor, state: State) -> State:
+        hidden, cell = state
+        gates = F.linear(inputs, weights["weight_ih"], weights["bias_ih"]) + F.linear(
+            hidden, weights["weight_hh"], weights["bias_hh"]
+        )
+        i, f, g, o = gates.chunk(4, dim=1)  # each (n_sequences, n_units)
+        cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(cell), cell
+
+    def run(self, weights: Weights, inputs: Tensor, state: State):
+        grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then
+        start = [part.unsqueeze(0) for part in state]  # (1, n_sequences, n_units)
+        outputs, hidden, cell = torch.lstm(
+            inputs, start, flat(weights), True, 1, 0.0, grad, False, True
+        )
+        return outputs, (hidden[0], cell[0])

@@ -1,0 +1,252 @@
+"""What the estimators with one answer a sequence have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sksequence.batches import InputScaling, SequenceSamples
+from sksequence.cells import make_cell
+from sksequence.estimators._parameters import layer_widths, make_plan
+from sksequence.estimators._validation import held_back
+from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
+from sksequence.networks import NetworkSpec, build_sequence_network
+from sksequence.training import choose_device, explained_memory, threads, train
+from sksequence.utils._random import make_generator, torch_generator
+from sksequence.utils._sklearn import check_sample_weight, validate_parameter_constraints
+
+_DTYPES = {"float32": torch.float32, "float64": torch.float64, "mixed": torch.float32}
+
+
+def _pools_by_attention(estimator) -> bool:
+    if estimator.pooling == "attention":
+        return True
+    raise AttributeError(
+        "attention_weights needs pooling='attention', but pooling is "
+        f"{estimator.pooling!r}: set it and fit again."
+    )
+
+
+class _SequenceEstimator(BaseEstimator):
+    """Many-to-one: a recurrent network that gives one answer for each sequence."""
+
+    _inference_dtype: torch.dtype | None = None
+
+    def hidden_states(self, X) -> SequenceArray:
+        """States of the last recurrent layer at every step.
+
+        Parameters
+        ----------
+        X : sequences
+            As in ``fit``.
+
+        Returns
+        -------
+        SequenceArray
+            As long as `X`; each step has ``hidden_size`` features (twice as many if
+            bidirectional: forward, then backward units).
+        """
+        X, samples = self._prepare(X)
+        return self._steps(X, samples, "steps")
+
+    @available_if(_pools_by_attention)
+    def attention_weights(self, X) -> SequenceArray:
+        """How much each step counted; the weights of a sequence sum to one.
+
+        Available with ``pooling="attention"``.
+
+        Parameters
+        ----------
+        X : sequences
+            As in ``fit``.
+
+        Returns
+        -------
+        SequenceArray
+            As long as `X`, one feature a step.
+        """
+        X, samples = self._prepare(X)
+        return self._steps(X, samples, "attention")
+
+    # -- fit ------------------------------------------------------------------------------
+
+    def _start(self, X, y, sample_weight, keep):
+        """Check parameters, X, y and weights; drop what has no weight.
+
+        With `keep`, X must fit the network that is there; else everything starts anew.
+        """
+        validate_parameter_constraints(
+            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
+        )
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None."
+            )
+        X = check_sequences(X, estimator=self, reset=not keep)
+        if keep:
+            self.sequence_schema_.check(X, type(self).__name__)
+        else:
+            self.__dict__.pop("network_", None)
+        y = self._check_y(y)
+        check_consistent_length(X, y)
+        if sample_weight is None:
+            return X, y, None
+        weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        kept = weights > 0
+        return (X, y, weights) if kept.all() else (X[kept], y[kept], weights[kept])
+
+    def _check_validation(self, X_val, y_val):
+        """The user's own validation data, checked like X and y; None if there are none."""
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError("X_val and y_val go together: one of them is missing.")
+        X_val = check_sequences(X_val, estimator=self, reset=False)
+        y_val = self._check_y(y_val)
+        check_consistent_length(X_val, y_val)
+        return X_val, y_val
+
+    def _fit(self, X, y, weights, task, valid, rng, max_epochs):
+        """Build the network unless it is there, then train it on encoded targets `y`."""
+        device = choose_device(self.device)
+        if not hasattr(self, "network_"):
+            self._build(X, weights, task.n_outputs, rng)
+        self.network_.to(device, _DTYPES[self.dtype])
+        plan = make_plan(self, max_epochs, device)
+        with (
+            threads(self._work_of_a_step(self.batch_size, len(X))),
+            explained_memory(self.batch_size, device),
+        ):
+            samples = self._samples(X, y, weights, self.batch_size)
+            if valid is not None:
+                valid = self._samples(*valid, self.batch_size)
+            run = train(self.network_, task, samples, plan, rng, valid)
+            self.network_.to(dtype=self._inference_dtype or _DTYPES[self.dtype])
+        self.history_ = run.history
+        self.n_epochs_ = run.n_epochs
+        self.best_epoch_ = run.best_epoch
+        if run.stopped_by == "interrupt":
+            raise KeyboardInterrupt
+        return self
+
+    def _build(self, X, weights, n_outputs, rng):
+        self.sequence_schema_ = SequenceSchema.of(X)
+        self.input_scaling_ = InputScaling.fit(X, weights) if self.normalize else InputScaling.none()
+        spec = NetworkSpec(
+            schema=self.sequence_schema_,
+            n_outputs=n_outputs,
+            cell=make_cell(self.cell),
+            widths=layer_widths(self.hidden_size, self.n_layers),
+            bidirectional=self.bidirectional,
+            dropout=float(self.dropout),
+            pooling=self.pooling,
+            embedding_size=self.embedding_size,
+            embedding_trainable=self.embedding_trainable,
+            context_at=self.context_at,
+            conv_size=self.conv_size,
+            conv_width=self.conv_width,
+        )
+        vectors = {}
+        if self.embedding_trainable:
+            for name, channel in X.channels.items():
+                if channel.kind == "vectors":
+                    table = torch.tensor(channel.vectors, dtype=torch.float32)
+                    vectors[name] = table / self.input_scaling_.vectors.get(name, 1.0)
+        self.network_ = build_sequence_network(spec, torch_generator(rng), vectors)
+
+    def _hold_back(self, X, y, weights, labels, rng):
+        """Split off validation data; returns the training part and the validation part."""
+        train_at, valid_at = held_back(
+            len(X), labels, self.early_stopping, self.validation_fraction, rng
+        )
+        if valid_at is None:
+            return (X, y, weights), None
+        return tuple(
+            (X[at], y[at], None if weights is None else weights[at]) for at in (train_at, valid_at)
+        )
+
+    def _samples(self, X, y=None, weights=None, batch_size="full") -> SequenceSamples:
+        parameter = next(self.network_.parameters())
+        return SequenceSamples(
+            X,
+            y,
+            weights,
+            batch_size=batch_size,
+            scaling=self.input_scaling_,
+            look_up=not self.network_.spec.embedding_trainable,
+            dtype=parameter.dtype,
+            device=parameter.device,
+        )
+
+    def _work_of_a_step(self, batch_size, n_sequences) -> float:
+        """Multiplications of one step of a batch, about."""
+        spec = self.network_.spec
+        n_rows = n_sequences if batch_size == "full" else min(batch_size, n_sequences)
+        return n_rows * spec.cell.n_gates * max(spec.widths) * 2 * max(spec.widths)
+
+    # -- prediction -----------------------------------------------------------------------
+
+    def _prepare(self, X):
+        check_is_fitted(self)
+        X = check_sequences(X, estimator=self, reset=False)
+        self.sequence_schema_.check(X, type(self).__name__)
+        return X, self._samples(X)
+
+    def _run(self, samples):
+        """Batches and outputs in inference mode."""
+        work = self._work_of_a_step(256, len(samples))
+        with torch.inference_mode(), threads(work), explained_memory("auto", "predict"):
+            for batch in samples.ordered_batches():
+                yield batch, self.network_(batch)
+
+    def _values(self, X, transform=None) -> np.ndarray:
+        """Outputs of the network, ``(n_sequences, n_outputs)``, in the order of `X`."""
+        X, samples = self._prepare(X)
+        result = np.empty((len(X), self.network_.spec.n_outputs))
+        for batch, outputs in self._run(samples):
+            values = outputs.values if transform is None else transform(outputs.values)
+            result[batch.positions] = values.cpu().numpy()
+        return result
+
+    def _steps(self, X, samples, what) -> SequenceArray:
+        values = None
+        for batch, outputs in self._run(samples):
+            steps = outputs.extras[what].cpu().numpy()
+            steps = steps[:, :, np.newaxis] if steps.ndim == 2 else steps
+            if values is None:
+                values = np.empty((int(X.offsets[-1]), steps.shape[2]), dtype=steps.dtype)
+            for i, sequence in zip(batch.positions, steps, strict=True):
+                start, stop = X.offsets[i], X.offsets[i + 1]
+                values[start:stop] = sequence[: stop - start]
+        return SequenceArray(values, X.offsets, names=X.names)
+
+    # -- saving ---------------------------------------------------------------------------
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        if "network_" in state:
+            network = state["network_"]
+            weights = {k: v.detach().cpu().numpy() for k, v in network.state_dict().items()}
+            state["network_"] = (network.spec, weights)
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        if isinstance(state.get("network_"), tuple):
+            spec, weights = state["network_"]
+            network = build_sequence_network(spec, torch.Generator())
+            first = next(iter(weights.values()))
+            network.to(torch.from_numpy(np.zeros(1, first.dtype)).dtype)
+            network.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
+            state["network_"] = network.eval()
+        super().__setstate__(state)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags

@@ -1,0 +1,75 @@
+"""What the shared constructor parameters may be."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+
+import torch
+
+from sksequence.cells import Cell
+from sksequence.training import OPTIMIZERS, TrainingPlan
+from sksequence.utils._sklearn import Interval, StrOptions
+
+POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
+
+SHARED_CONSTRAINTS = {
+    "hidden_size": [POSITIVE_INTEGER, "array-like"],
+    "n_layers": [POSITIVE_INTEGER],
+    "cell": [str, Cell],
+    "bidirectional": ["boolean"],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "pooling": [StrOptions({"last", "mean", "max", "attention"})],
+    "embedding_size": [POSITIVE_INTEGER, None],
+    "embedding_trainable": ["boolean"],
+    "context_at": [StrOptions({"state", "steps", "both"})],
+    "conv_size": [POSITIVE_INTEGER, None],
+    "conv_width": [POSITIVE_INTEGER],
+    "normalize": ["boolean"],
+    "max_epochs": [POSITIVE_INTEGER],
+    "batch_size": [POSITIVE_INTEGER, StrOptions({"full"})],
+    "optimizer": [StrOptions(set(OPTIMIZERS))],
+    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
+    "early_stopping": ["boolean", StrOptions({"auto"})],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [POSITIVE_INTEGER],
+    "dtype": [StrOptions({"float32", "float64", "mixed"})],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state", None],
+    "device": [str],
+    "verbose": ["verbose"],
+}
+
+
+def layer_widths(hidden_size, n_layers: int) -> tuple[int, ...]:
+    """Units of each layer: `hidden_size` repeated, or the list as it is."""
+    if isinstance(hidden_size, Integral):
+        return (int(hidden_size),) * n_layers
+    widths = tuple(int(width) for width in hidden_size)
+    if not widths or min(widths) < 1:
+        raise ValueError(f"hidden_size must hold positive widths, got {hidden_size!r}.")
+    if n_layers not in (1, len(widths)):
+        raise ValueError(
+            f"hidden_size={list(widths)} gives {len(widths)} layers, but n_layers={n_layers}: "
+            "leave n_layers at 1 or make them agree."
+        )
+    return widths
+
+
+def make_plan(estimator, max_epochs: int, device: torch.device) -> TrainingPlan:
+    """The training plan of an estimator's parameters."""
+    if estimator.dtype == "mixed" and device.type != "cuda":
+        raise ValueError(
+            f"dtype='mixed' needs CUDA, but the device is {device}: use dtype='float32' here."
+        )
+    return TrainingPlan(
+        max_epochs=max_epochs,
+        optimizer=estimator.optimizer,
+        learning_rate=estimator.learning_rate,
+        weight_decay=estimator.weight_decay,
+        gradient_clip=estimator.gradient_clip,
+        n_iter_no_change=estimator.n_iter_no_change,
+        autocast=torch.bfloat16 if estimator.dtype == "mixed" else None,
+        verbose=int(estimator.verbose),
+    )

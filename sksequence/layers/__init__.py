@@ -1,0 +1,28 @@
+"""Many steps at once: recurrence, convolution, pooling, dropout."""
+
+from sksequence.layers._encoder import StepEncoder
+from sksequence.layers._parts import Dropout, TimeConvolution, embedding, linear
+from sksequence.layers._pooling import (
+    AttentionPooling,
+    LastPooling,
+    MaxPooling,
+    MeanPooling,
+    make_pooling,
+)
+from sksequence.layers._recurrent import RecurrentLayer, RecurrentStack, reverse_steps
+
+__all__ = [
+    "AttentionPooling",
+    "Dropout",
+    "LastPooling",
+    "MaxPooling",
+    "MeanPooling",
+    "RecurrentLayer",
+    "RecurrentStack",
+    "StepEncoder",
+    "TimeConvolution",
+    "embedding",
+    "linear",
+    "make_pooling",
+    "reverse_steps",
+]

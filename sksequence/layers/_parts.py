@@ -1,0 +1,83 @@
+"""Small layers whose start and noise come from private generators."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def linear(n_inputs: int, n_outputs: int, generator: torch.Generator) -> nn.Linear:
+    """torch's linear layer, started as torch does, from a private generator."""
+    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs)
+    bound = 1.0 / math.sqrt(n_inputs)
+    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer
+
+
+def embedding(n_tokens: int, size: int, generator: torch.Generator) -> nn.Embedding:
+    """torch's embedding, standard normal at the start, from a private generator."""
+    layer = nn.utils.skip_init(nn.Embedding, n_tokens, size)
+    nn.init.normal_(layer.weight, generator=generator)
+    return layer
+
+
+class Dropout(nn.Module):
+    """Dropout whose noise comes from a private generator, so that training is reproducible
+    on every device and leaves the global random state alone.
+
+    Parameters
+    ----------
+    rate : float
+        Share of values set to zero while training; the others are divided by ``1 - rate``.
+    """
+
+    def __init__(self, rate: float):
+        super().__init__()
+        self.rate = rate
+        self.generator: torch.Generator | None = None
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Zero a share of the values while training; nothing otherwise."""
+        if not self.training or self.rate == 0:
+            return values
+        keep = torch.empty_like(values).bernoulli_(1 - self.rate, generator=self.generator)
+        return values * keep.div_(1 - self.rate)
+
+    def __getstate__(self):
+        return {**self.__dict__, "generator": None}
+
+
+class TimeConvolution(nn.Module):
+    """Convolution over time before the recurrence, with as many steps out as in.
+
+    .. math:: y_t = \\mathrm{relu}(b + \\sum_k W_k x_{t + k - o})
+
+    Steps outside the sequence count as zeros. With ``causal=True`` no step is looked at
+    before its time (o = width - 1), else the window is centred.
+
+    Parameters
+    ----------
+    n_inputs, n_units, width : int
+    generator : torch.Generator
+    causal : bool
+    """
+
+    def __init__(self, n_inputs, n_units, width, generator, causal):
+        super().__init__()
+        self.before = width - 1 if causal else (width - 1) // 2
+        self.after = width - 1 - self.before
+        self.convolution = nn.utils.skip_init(nn.Conv1d, n_inputs, n_units, width)
+        bound = 1.0 / math.sqrt(n_inputs * width)
+        for parameter in self.convolution.parameters():
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+
+    def forward(self, inputs: Tensor, mask: Tensor | None) -> Tensor:
+        """``(n_sequences, n_steps, n_inputs)`` -> ``(n_sequences, n_steps, n_units)``."""
+        if mask is not None:
+            inputs = inputs * mask[:, :, None]
+        channels_first = F.pad(inputs.transpose(1, 2), (self.before, self.after))
+        return torch.relu(self.convolution(channels_first)).transpose(1, 2)

@@ -1,0 +1,164 @@
+"""A cell applied step after step, in one or both directions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from sksequence.cells import Cell
+
+
+class RecurrentLayer(nn.Module):
+    """One cell over all steps, forwards or backwards.
+
+    A backward layer runs over each sequence reversed within its own length (a gather), so
+    that padding cannot leak in.
+
+    Parameters
+    ----------
+    cell : Cell
+    n_inputs, n_units : int
+    generator : torch.Generator
+        Draws the initial weights.
+    backward : bool, default=False
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        n_inputs: int,
+        n_units: int,
+        generator: torch.Generator,
+        backward: bool = False,
+    ):
+        super().__init__()
+        self.cell = cell
+        self.n_units = n_units
+        self.runs_backward = backward
+        weights = cell.initial_weights(n_inputs, n_units, generator)
+        self._names = tuple(weights)
+        for name, values in weights.items():
+            self.register_parameter(name, nn.Parameter(values))
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The weights by the cell's names."""
+        return {name: self._parameters[name] for name in self._names}
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None, state=None, keep_state=False):
+        """Run over all steps.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (n_sequences, n_steps, n_inputs)
+        lengths : Tensor of shape (n_sequences,) or None
+            None: all sequences have all steps.
+        state : tuple of Tensors of shape (n_sequences, n_units), default=None
+            None starts from the cell's initial state.
+        keep_state : bool, default=False
+            True: the state after the last step of each sequence is wanted, exactly.
+
+        Returns
+        -------
+        outputs : Tensor of shape (n_sequences, n_steps, n_units)
+        state : tuple of Tensors, or None if it was not asked for and sequences end unequally
+        """
+        if state is None:
+            state = self.cell.initial_state(len(inputs), self.n_units, inputs)
+        if self.runs_backward:
+            inputs = reverse_steps(inputs, lengths)
+        outputs, state = self._run(inputs, lengths, state, keep_state)
+        if self.runs_backward:
+            outputs = reverse_steps(outputs, lengths)
+        return outputs, state
+
+    def _run(self, inputs, lengths, state, keep_state):
+        ragged = lengths is not None
+        if not (ragged and keep_state):
+            result = self.cell.run(self.weights, inputs, state)
+            if result is not None:
+                outputs, last = result
+                return outputs, None if ragged else last
+        return self._run_steps(inputs, lengths, state)
+
+    def _run_steps(self, inputs, lengths, state):
+        weights = self.weights
+        outputs = []
+        for t, step in enumerate(inputs.unbind(1)):  # step: (n_sequences, n_inputs)
+            new = self.cell.step(weights, step, state)
+            outputs.append(new[0])
+            if lengths is not None:  # a sequence that has ended keeps its state
+                goes_on = (t < lengths)[:, None]
+                new = tuple(torch.where(goes_on, n, s) for n, s in zip(new, state, strict=True))
+            state = new
+        return torch.stack(outputs, dim=1), state
+
+
+class RecurrentStack(nn.Module):
+    """Recurrent layers one above the other, each in one or both directions.
+
+    Parameters
+    ----------
+    cell : Cell
+    n_inputs : int
+    widths : sequence of int
+        Units of each layer (of each of its directions).
+    generator : torch.Generator
+    bidirectional : bool, default=False
+    between : nn.Module or None
+        Applied to what goes from a layer to the next (dropout).
+    """
+
+    def __init__(self, cell, n_inputs, widths, generator, bidirectional=False, between=None):
+        super().__init__()
+        self.between = between
+        self.layers = nn.ModuleList()
+        for width in widths:
+            directions = [RecurrentLayer(cell, n_inputs, width, generator)]
+            if bidirectional:
+                directions.append(RecurrentLayer(cell, n_inputs, width, generator, backward=True))
+            self.layers.append(nn.ModuleList(directions))
+            n_inputs = width * len(directions)
+        self.n_outputs = n_inputs
+        self.n_forward = widths[-1]
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None, state=None, keep_state=False):
+        """Run all layers.
+
+        `state` and the returned state are lists, one entry for each layer, of lists, one for
+        each direction, of the cell's state.
+
+        Returns
+        -------
+        outputs : Tensor of shape (n_sequences, n_steps, n_outputs)
+            Of the last layer; forward and backward units side by side.
+        state : list
+        """
+        states = []
+        for i, directions in enumerate(self.layers):
+            if i and self.between is not None:
+                inputs = self.between(inputs)
+            start = state[i] if state is not None else [None] * len(directions)
+            results = [
+                layer(inputs, lengths, s, keep_state)
+                for layer, s in zip(directions, start, strict=True)
+            ]
+            inputs = results[0][0] if len(results) == 1 else torch.cat([r[0] for r in results], 2)
+            states.append([r[1] for r in results])
+        return inputs, states
+
+
+def reverse_steps(values: Tensor, lengths: Tensor | None) -> Tensor:
+    """Each sequence backwards within its own length; padding stays where it is.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n_sequences, n_steps, n_features)
+    lengths : Tensor of shape (n_sequences,) or None
+    """
+    if lengths is None:
+        return values.flip(1)
+    steps = torch.arange(values.shape[1], device=values.device)
+    back = lengths[:, None] - 1 - steps  # (n_sequences, n_steps), negative on padding
+    index = torch.where(back < 0, steps, back)
+    return values.gather(1, index[:, :, None].expand_as(values))

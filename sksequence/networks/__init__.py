@@ -1,0 +1,6 @@
+"""Whole models, and builders that choose their sizes."""
+
+from sksequence.networks._outputs import Outputs
+from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
+
+__all__ = ["NetworkSpec", "Outputs", "SequenceNetwork", "build_sequence_network"]

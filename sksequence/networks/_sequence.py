@@ -1,0 +1,147 @@
+"""Sequences in, one output vector a sequence out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from sksequence.batches import SequenceBatch
+from sksequence.cells import Cell
+from sksequence.inputs import SequenceSchema
+from sksequence.layers import (
+    Dropout,
+    RecurrentStack,
+    StepEncoder,
+    TimeConvolution,
+    linear,
+    make_pooling,
+)
+from sksequence.networks._outputs import Outputs
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """All that is needed to build the network again: sizes and names, no weights."""
+
+    schema: SequenceSchema
+    n_outputs: int
+    cell: Cell
+    widths: tuple[int, ...]
+    bidirectional: bool = False
+    dropout: float = 0.0
+    pooling: str = "last"
+    embedding_size: int | None = None
+    embedding_trainable: bool = True
+    context_at: str = "state"
+    conv_size: int | None = None
+    conv_width: int = 3
+
+
+class SequenceNetwork(nn.Module):
+    """Encode each step, run the recurrent stack, pool over time, read out.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+    encoder : StepEncoder
+    convolution : TimeConvolution or None
+    stack : RecurrentStack
+    pooling : nn.Module
+    context : nn.Module or None
+        From the context vector to the initial states.
+    head : nn.Module
+    """
+
+    def __init__(self, spec, encoder, convolution, stack, pooling, context, head):
+        super().__init__()
+        self.spec = spec
+        self.encoder = encoder
+        self.dropout = Dropout(spec.dropout)
+        self.convolution = convolution
+        self.stack = stack
+        self.pooling = pooling
+        self.context = context
+        self.head = head
+
+    def forward(self, batch: SequenceBatch, state=None, progress: float | None = None) -> Outputs:
+        """The outputs of a batch; `state` goes in and out where batches continue."""
+        lengths, mask = (None, None) if batch.uniform else (batch.lengths, batch.mask)
+        steps = self.encoder(batch.inputs)  # (n_sequences, n_steps, n_inputs)
+        if batch.context is not None and self.spec.context_at != "state":
+            beside = batch.context[:, None].expand(-1, steps.shape[1], -1)
+            steps = torch.cat([steps, beside], dim=2)
+        steps = self.dropout(steps)
+        if self.convolution is not None:
+            steps = self.convolution(steps, mask)
+        if state is None and self.context is not None:
+            state = self.context(batch.context)
+        steps, state = self.stack(steps, lengths, state, keep_state=batch.continues)
+        pooled, attention = self.pooling(steps, lengths, mask)
+        values = self.head(self.dropout(pooled))  # (n_sequences, n_outputs)
+        return Outputs(values, state=state, extras={"steps": steps, "attention": attention})
+
+
+class ContextState(nn.Module):
+    """The context vector as initial state of every layer: ``tanh(W c + b)``.
+
+    Only the output part of a state is set; a memory cell starts empty.
+    """
+
+    def __init__(self, n_context: int, stack: RecurrentStack, generator: torch.Generator):
+        super().__init__()
+        self.n_states = [[layer.cell.n_states for layer in ds] for ds in stack.layers]
+        self.layers = nn.ModuleList(
+            nn.ModuleList(linear(n_context, layer.n_units, generator) for layer in ds)
+            for ds in stack.layers
+        )
+
+    def forward(self, context: Tensor) -> list:
+        """``(n_sequences, n_context)`` -> a state for each layer and direction."""
+        states = []
+        for directions, counts in zip(self.layers, self.n_states, strict=True):
+            starts = [torch.tanh(layer(context)) for layer in directions]
+            states.append(
+                [
+                    (start, *[torch.zeros_like(start)] * (n - 1))
+                    for start, n in zip(starts, counts, strict=True)
+                ]
+            )
+        return states
+
+
+def build_sequence_network(
+    spec: NetworkSpec, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
+) -> SequenceNetwork:
+    """Choose all sizes and build the network; `vectors` start the trainable tables."""
+    n_gate_rows = (1 + spec.bidirectional) * spec.cell.n_gates * spec.widths[0]
+    encoder = StepEncoder(
+        spec.schema.channels, spec.embedding_size, spec.embedding_trainable, n_gate_rows, generator
+    )
+    for name, values in (vectors or {}).items():
+        encoder.table(name).weight.data.copy_(values)
+    width = encoder.n_outputs
+    n_context = spec.schema.n_context
+    if n_context and spec.context_at != "state":
+        width += n_context
+    convolution = None
+    if spec.conv_size is not None:
+        convolution = TimeConvolution(
+            width, spec.conv_size, spec.conv_width, generator, causal=not spec.bidirectional
+        )
+        width = spec.conv_size
+    stack = RecurrentStack(
+        spec.cell,
+        width,
+        spec.widths,
+        generator,
+        bidirectional=spec.bidirectional,
+        between=Dropout(spec.dropout),
+    )
+    pooling = make_pooling(spec.pooling, stack.n_outputs, stack.n_forward, generator)
+    context = None
+    if n_context and spec.context_at != "steps":
+        context = ContextState(n_context, stack, generator)
+    head = linear(stack.n_outputs, spec.n_outputs, generator)
+    return SequenceNetwork(spec, encoder, convolution, stack, pooling, context, head)

@@ -1,0 +1,6 @@
+"""Targets, masked losses, and the way back to the user's types."""
+
+from sksequence.tasks._classification import Classification, MultilabelClassification
+from sksequence.tasks._regression import LOSSES, POSITIVE, Regression
+
+__all__ = ["LOSSES", "POSITIVE", "Classification", "MultilabelClassification", "Regression"]

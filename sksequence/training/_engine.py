@@ -1,0 +1,253 @@
+"""The training loop; the only file that knows skorch.
+
+skorch gives the epochs, the optimiser's set-up, the callback protocol and the history. The
+batches are ours (already on the device, no DataLoader), as are the epoch's own loop (no
+record for each batch, no synchronisation with the device before the epoch ends) and the
+handling of the end: early stopping does not go through a swallowed KeyboardInterrupt.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+
+from sksequence.training._plan import TrainingPlan
+from sksequence.training._progress import ProgressBar
+from sksequence.training._run import DivergenceError, TrainingRun
+
+
+# A validation loss that falls by less counts as no change.
+TOLERANCE = 1e-4
+
+
+def train(
+    network, task, samples, plan: TrainingPlan, rng, valid_samples=None, callbacks=()
+) -> TrainingRun:
+    """Train `network` in place.
+
+    Parameters
+    ----------
+    network : nn.Module
+        ``network(batch, state=None, progress=None) -> Outputs``.
+    task : object
+        ``task.loss(outputs, batch) -> (mean loss, weight it stands for)``.
+    samples : object
+        ``samples.batches(epoch, rng)`` yields batches, ``samples.n_batches`` counts them.
+    plan : TrainingPlan
+    rng : numpy.random.Generator
+        Orders the batches; its children draw the noise of dropout.
+    valid_samples : object, default=None
+        ``ordered_batches()`` yields them. With it, training stops early and the weights of
+        the best epoch are restored.
+    callbacks : sequence of skorch callbacks
+
+    Returns
+    -------
+    TrainingRun
+        After Ctrl-C too (``stopped_by == "interrupt"``): the caller finishes, then goes on
+        with the KeyboardInterrupt.
+
+    Raises
+    ------
+    DivergenceError
+        If the loss is not finite any more.
+    """
+    optimizer, settings = plan.optimizer_class()
+    net = _Net(
+        network,
+        criterion=_no_criterion,
+        optimizer=optimizer,
+        max_epochs=plan.max_epochs,
+        train_split=None,
+        device=None,
+        verbose=0,
+        callbacks=[*([ProgressBar(plan)] if plan.verbose else []), *callbacks],
+        **{f"optimizer__{name}": value for name, value in settings.items()},
+    )
+    net.initialize()
+    net.prepare(task, samples, valid_samples, plan, rng)
+    return net.run()
+
+
+class _EndOfTraining(Exception):
+    """Raised where the next epoch would begin."""
+
+
+class _Net(NeuralNet):
+    """skorch's loop over our samples."""
+
+    @property
+    def _default_callbacks(self):
+        return []
+
+    def initialize_criterion(self):
+        return self  # the task has the loss
+
+    def get_all_learnable_params(self):
+        return ((k, p) for k, p in self.module_.named_parameters() if p.requires_grad)
+
+    def prepare(self, task, samples, valid_samples, plan, rng):
+        self.task_, self.plan_, self.rng_ = task, plan, rng
+        self.samples_, self.valid_samples_ = samples, valid_samples
+        self.trainable_ = [p for _, p in self.get_all_learnable_params()]
+        self.run_ = TrainingRun()
+        self.best_loss_, self.best_weights_, self.waited_ = np.inf, None, 0
+        self.batch_hooks_ = any(_has_batch_hooks(c) for _, c in self.callbacks_)
+        self.n_clipped_ = 0
+        _seed_noise(self.module_, rng)
+
+    def run(self) -> TrainingRun:
+        self.notify("on_train_begin", X=self.samples_, y=None)
+        try:
+            self.fit_loop(self.samples_, epochs=self.plan_.max_epochs)
+        except _EndOfTraining:
+            pass
+        except KeyboardInterrupt:
+            self.run_.stopped_by = "interrupt"
+        finally:
+            self.notify("on_train_end", X=self.samples_, y=None)
+            self.module_.eval()
+        self._restore_best()
+        self.run_.history = self.history.to_list()[: len(self.run_.history)]
+        for row in self.run_.history:
+            row.pop("batches", None)
+        return self.run_
+
+    # -- what skorch asks for -------------------------------------------------------------
+
+    def check_data(self, X, y=None):
+        pass  # the estimator has checked it
+
+    def get_split_datasets(self, X, y=None, **kwargs):
+        return self.samples_, self.valid_samples_
+
+    def get_iterator(self, dataset, training=False):
+        return dataset
+
+    def _set_training(self, training=True):
+        pass  # once an epoch, in run_single_epoch
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **kwargs):
+        if iterator is None:
+            return
+        self.module_.train(training)
+        started = time.perf_counter()
+        epoch = len(self.run_.history)
+        batches = iterator.batches(epoch, self.rng_) if training else iterator.ordered_batches()
+        total, weight = 0.0, 0.0
+        for i, batch in enumerate(batches):
+            self.progress_ = (epoch + i / max(1, iterator.n_batches)) / self.plan_.max_epochs
+            if self.batch_hooks_:
+                self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch)
+            total = total + step["loss"].detach() * step["weight"]
+            weight = weight + step["weight"]
+            if self.batch_hooks_:
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        loss = float(total / weight)  # the only wait for the device
+        self.history.record(f"{prefix}_loss", loss)
+        if training:
+            self._after_training_pass(loss, time.perf_counter() - started, iterator.n_batches)
+
+    def train_step_single(self, batch, **kwargs):
+        with self._autocast(batch):
+            outputs = self.module_(batch, progress=self.progress_)
+            loss, weight = self.task_.loss(outputs, batch)
+        loss.backward()
+        clip = self.plan_.gradient_clip
+        if clip is not None:
+            norm = torch.nn.utils.clip_grad_norm_(self.trainable_, clip)
+            self.n_clipped_ = self.n_clipped_ + (norm > clip)
+        return {"loss": loss, "weight": weight, "y_pred": outputs}
+
+    def train_step(self, batch, **kwargs):
+        self.optimizer_.zero_grad()
+        step = self.train_step_single(batch)
+        if self.batch_hooks_:
+            self.notify(
+                "on_grad_computed",
+                named_parameters=list(self.get_all_learnable_params()),
+                batch=batch,
+                training=True,
+            )
+        self.optimizer_.step()
+        return step
+
+    def validation_step(self, batch, **kwargs):
+        with torch.no_grad(), self._autocast(batch):
+            outputs = self.module_(batch)
+            loss, weight = self.task_.loss(outputs, batch)
+        return {"loss": loss, "weight": weight, "y_pred": outputs}
+
+    def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
+        record = self.history[-1]
+        self.run_.history.append(record)
+        if "valid_loss" not in record:
+            return
+        loss = record["valid_loss"]
+        self.waited_ = 0 if loss < self.best_loss_ - TOLERANCE else self.waited_ + 1
+        if loss < self.best_loss_:
+            self.best_loss_ = loss
+            self.run_.best_epoch = record["epoch"]
+            self.best_weights_ = [p.detach().clone() for p in self.trainable_]
+        if self.waited_ >= self.plan_.n_iter_no_change:
+            self.run_.stopped_by = "early_stopping"
+
+    def on_epoch_begin(self, net, **kwargs):
+        if self.run_.stopped_by != "max_epochs":
+            raise _EndOfTraining  # after all callbacks have seen the last epoch's end
+        super().on_epoch_begin(net, **kwargs)
+
+    # -- pieces ---------------------------------------------------------------------------
+
+    def _after_training_pass(self, loss, seconds, n_batches):
+        if not np.isfinite(loss):
+            raise DivergenceError(_divergence_message(self.plan_, len(self.run_.history) + 1, loss))
+        self.history.record("seconds", seconds)
+        if self.plan_.gradient_clip is not None:
+            self.history.record("gradients_clipped", float(self.n_clipped_) / n_batches)
+            self.n_clipped_ = 0
+
+    def _autocast(self, batch):
+        if self.plan_.autocast is None:
+            return nullcontext()
+        return torch.autocast(batch.device.type, dtype=self.plan_.autocast)
+
+    def _restore_best(self):
+        if self.best_weights_ is None:
+            return
+        with torch.no_grad():
+            for parameter, best in zip(self.trainable_, self.best_weights_, strict=True):
+                parameter.copy_(best)
+
+
+def _no_criterion():
+    return None
+
+
+def _has_batch_hooks(callback) -> bool:
+    hooks = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+    return any(getattr(type(callback), h, None) is not getattr(Callback, h) for h in hooks)
+
+
+def _seed_noise(network, rng):
+    """Give every layer that makes noise a private generator on its device."""
+    parameter = next(network.parameters(), None)
+    device = "cpu" if parameter is None else parameter.device
+    generator = torch.Generator(device).manual_seed(int(rng.integers(2**63)))
+    for module in network.modules():
+        if hasattr(module, "generator"):
+            module.generator = generator
+
+
+def _divergence_message(plan, epoch, loss) -> str:
+    clip = "set gradient_clip=1.0" if plan.gradient_clip is None else "lower gradient_clip"
+    return (
+        f"training diverged: the loss became {loss} in epoch {epoch}. Lower learning_rate (now "
+        f"{plan.learning_rate:g}), {clip}, or check X and y for extreme values."
+    )
