@@ -9,25 +9,27 @@ from sksequence.inputs._construct import _short
 from sksequence.inputs._sequence_array import SequenceArray
 
 
-def check_sequences(X, *, estimator=None, reset=True) -> SequenceArray:
+def check_sequences(X, *, estimator=None, reset=True, allow_nan=False) -> SequenceArray:
     """Turn any accepted container into a SequenceArray without empty or missing steps.
 
     Parameters
     ----------
     X : SequenceArray, array-like of shape (n_sequences, n_steps, n_features) or \
             (n_sequences, n_steps), list or object array or Series of arrays, DataFrame
-        A 2-D array or a wide DataFrame holds one univariate series a row. A DataFrame with
-        an index of two levels (sequence, step) holds one step a row.
+        A 2-D array, nested lists of one length or a wide DataFrame hold one univariate series
+        a row. A DataFrame with an index of two levels (sequence, step) holds one step a row.
     estimator : estimator instance, default=None
         Named in messages; it gets ``n_features_in_`` (for 2-D input the number of columns, and
         ``feature_names_in_``; else the number of features of a step).
     reset : bool, default=True
         True in ``fit``: remember the width of 2-D input; False: 2-D input must have it again.
+    allow_nan : bool, default=False
+        True lets NaN through, in the steps and in the context; infinity is an error still.
 
     Returns
     -------
     SequenceArray
-        Its values are finite and no sequence is empty.
+        Its values are finite (or NaN, where allowed) and no sequence is empty.
 
     Raises
     ------
@@ -56,9 +58,9 @@ def check_sequences(X, *, estimator=None, reset=True) -> SequenceArray:
             "in each: drop it, e.g. with X[X.lengths > 0] (and the same rows of y)."
         )
     for name, channel in X.channels.items():
-        _check_finite(X, name, channel, estimator)
-    if X.context is not None and not np.isfinite(X.context).all():
-        i = int(np.argmax(~np.isfinite(X.context).all(axis=1)))
+        _check_finite(X, name, channel, estimator, allow_nan)
+    if X.context is not None and _unusable(X.context, allow_nan).any():
+        i = int(np.argmax(_unusable(X.context, allow_nan).any(axis=1)))
         raise ValueError(
             f"the context of sequence {i}{_named(X, i)} has a missing or infinite value: fill it, "
             "e.g. with SimpleImputer."
@@ -71,6 +73,8 @@ def _to_sequence_array(X, estimator, reset) -> SequenceArray:
         _forget_input(estimator)
     if isinstance(X, SequenceArray):
         return X
+    if hasattr(X, "toarray"):
+        return _from_table(X, estimator, reset)  # scikit-learn's message on sparse input
     if isinstance(X, (str, bytes)):
         raise TypeError(
             f"{_name(estimator)} got one bare string ({_short(X)}): expected a list of sequences. "
@@ -101,14 +105,21 @@ def _from_pandas(X, estimator, reset):
 
 
 def _from_plain_list(X, estimator, reset):
-    if X and all(np.ndim(x) == 0 and not isinstance(x, (str, bytes)) for x in X[:5]):
+    if X and np.ndim(X[0]) == 0 and not isinstance(X[0], (str, bytes)):
         return _from_table(X, estimator, reset)  # scikit-learn's message on 1-D input
+    if X and _is_table(X):
+        return _from_table(X, estimator, reset)
     return _ragged(X, estimator)
 
 
+def _is_table(X) -> bool:
+    """Whether nested lists are a 2-D array: numbers in rows of one length."""
+    if not all(isinstance(row, (list, tuple)) and len(row) == len(X[0]) for row in X):
+        return False
+    return len(X[0]) > 0 and all(isinstance(value, (int, float)) for value in X[0])
+
+
 def _from_array(X, estimator, reset):
-    if hasattr(X, "toarray"):
-        return _from_table(X, estimator, reset)  # scikit-learn's message on sparse input
     array = np.asarray(X)
     if array.ndim == 1 and array.dtype == object:
         return _ragged(list(array), estimator)
@@ -121,7 +132,8 @@ def _from_array(X, estimator, reset):
 
 def _from_table(X, estimator, reset):
     """A 2-D table: one univariate series a row, one value a step."""
-    kwargs = {"dtype": [np.float64, np.float32]}
+    # check_sequences itself looks for NaN, and names the sequence and the step
+    kwargs = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
     if estimator is None:
         table = check_array(X, **kwargs)
     elif reset or getattr(estimator, "_n_steps_in", None) is not None:
@@ -154,7 +166,7 @@ def _numeric_array(array):
     return array
 
 
-def _check_finite(X, name, channel, estimator):
+def _check_finite(X, name, channel, estimator, allow_nan):
     if channel.kind != "numeric":
         return
     values = channel.values.reshape(len(channel.values), -1)
@@ -162,20 +174,24 @@ def _check_finite(X, name, channel, estimator):
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(values.sum(dtype=np.float64)):
             return
-    bad = ~np.isfinite(values).all(axis=1)
+    bad = _unusable(values, allow_nan).any(axis=1)
     if not bad.any():
         return
     row = int(np.argmax(bad))
     if channel.item_offsets is not None:
         row = int(np.searchsorted(channel.item_offsets, row, side="right")) - 1
     i = int(np.searchsorted(X.offsets, row, side="right")) - 1
-    value = "NaN" if np.isnan(values[int(np.argmax(bad))]).any() else "infinity"
+    value = "infinity" if np.isinf(values[int(np.argmax(bad))]).any() else "NaN"
     where = f" of channel {name!r}" if len(X.channels) > 1 else ""
     raise ValueError(
         f"Input X contains {value}: sequence {i}{_named(X, i)}, step {row - X.offsets[i]}{where}. "
         f"{_name(estimator)} does not accept missing values: drop or fill those steps, e.g. with "
         "PerStep(SimpleImputer())."
     )
+
+
+def _unusable(values, allow_nan):
+    return np.isinf(values) if allow_nan else ~np.isfinite(values)
 
 
 def _named(X, i) -> str:
