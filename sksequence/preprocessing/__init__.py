@@ -1,1 +1,7 @@
 """scikit-learn transformers on sequences."""
+
+from sksequence.preprocessing._per_step import PerStep
+from sksequence.preprocessing._scaler import SequenceScaler
+from sksequence.preprocessing._tokens import TokenEncoder
+
+__all__ = ["PerStep", "SequenceScaler", "TokenEncoder"]
