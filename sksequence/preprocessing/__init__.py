@@ -1,7 +1,8 @@
 """scikit-learn transformers on sequences."""
 
+from sksequence.preprocessing._columns import SequenceColumns
 from sksequence.preprocessing._per_step import PerStep
 from sksequence.preprocessing._scaler import SequenceScaler
 from sksequence.preprocessing._tokens import TokenEncoder
 
-__all__ = ["PerStep", "SequenceScaler", "TokenEncoder"]
+__all__ = ["PerStep", "SequenceColumns", "SequenceScaler", "TokenEncoder"]
