@@ -18,17 +18,119 @@ from sksequence.utils._sklearn import StrOptions
 
 
 class RNNClassifier(ClassifierMixin, _SequenceEstimator):
-    """Classify sequences.
+    r"""Classify sequences.
 
-    DOC
+    A recurrent network reads each sequence and gives the probability of each class,
+
+    .. math:: p = \mathrm{softmax}(W\, \mathrm{pool}(h_1, \dots, h_T) + b),
+
+    trained on the cross-entropy :math:`-\log p_y`. Sequences may have any lengths; the answer
+    for one depends neither on the others nor on padding.
+
+    Parameters
+    ----------
+    hidden_size : int or list of int, default=64
+        Units of a recurrent layer (of each of its directions). A list gives the widths of
+        several layers.
+    n_layers : int, default=1
+        Recurrent layers one above the other.
+    cell : {"lstm", "gru", "rnn"} or Cell, default="lstm"
+        The recurrent cell, by name or as an object with options such as
+        ``RNN(activation="relu")`` (searched as ``cell__activation``).
+    bidirectional : bool, default=False
+        Read each sequence backwards too. A forward-only network never looks ahead.
+    dropout : float, default=0.0
+        Share of values set to zero while training: of the inputs, between layers and before
+        the output.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        How the states of all steps become one vector: the state after the last step, their
+        mean, their largest values, or a learned weighted mean (``attention_weights`` shows
+        the weights).
+    embedding_size : int or None, default=64
+        Length of the learned vector of a symbol. None stands for one-hot input.
+    embedding_trainable : bool, default=True
+        Whether vectors that come with the symbols (from ``Word2VecEmbedder``) are trained
+        further. If not, they are looked up in X and are no part of the model.
+    context_at : {"state", "steps", "both"}, default="state"
+        Where the context vector of a sequence (``X.with_context``) enters: as initial state,
+        beside the values of every step, or both.
+    conv_size : int or None, default=None
+        Filters of a convolution over time before the recurrence; None for no convolution.
+    conv_width : int, default=3
+        Steps that a filter sees: centred if `bidirectional`, else only past ones.
+    normalize : bool, default=True
+        Standardise numeric inputs (and the context) per feature with the training data; give
+        a table of vectors unit root mean square.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weights of the classes, as in scikit-learn.
+    max_epochs : int, default=100
+        Passes over the training data at most.
+    batch_size : int or "full", default=32
+        Sequences in a batch; those of similar length go together.
+    optimizer : str, default="adam"
+        A torch optimiser: "adam", "adamw", "nadam", "radam", "adamax", "adagrad", "rmsprop",
+        "sgd".
+    learning_rate : float, default=0.005
+        Its step size.
+    weight_decay : float, default=0.0
+        Its weight decay.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient of all weights together.
+    early_stopping : {"auto", True, False}, default="auto"
+        Hold back a part of the data, stop when its loss no longer falls, and keep the weights
+        of the best epoch. "auto" does so from 300 sequences on.
+    validation_fraction : float, default=0.1
+        The part held back.
+    n_iter_no_change : int, default=5
+        Epochs without a better validation loss before training stops.
+    dtype : {"float32", "float64", "mixed"}, default="float32"
+        Precision of training; "mixed" is bfloat16 where it is safe, on CUDA only.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the network of the fit before.
+    random_state : int, RandomState, Generator or None, default=None
+        With an int, two fits give the same weights. Global generators are never used.
+    device : str, default="auto"
+        "auto" takes CUDA where there is one, else the CPU; or "cpu", "cuda", "cuda:1", "mps".
+    verbose : int, default=0
+        1 shows a progress bar with the time left, 2 a line for each epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    network_ : torch.nn.Module
+        The trained network.
+    history_ : list of dict
+        A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss``,
+        ``gradients_clipped`` (share of batches), ``seconds``. ``pd.DataFrame(history_)`` is a
+        table of it.
+    n_epochs_ : int
+        Epochs that were run.
+    best_epoch_ : int or None
+        The epoch whose weights were kept; None without validation data.
+    sequence_schema_ : SequenceSchema
+        Channels and sizes of the sequences of ``fit``.
+    input_scaling_ : InputScaling
+        How inputs are standardised.
+    n_features_in_ : int
+        Columns of a 2-D X, else features of a step.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where a wide DataFrame had them.
+
+    See Also
+    --------
+    RNNRegressor : Numbers instead of labels.
+    TokenEncoder, Word2VecEmbedder : Turn text into sequences.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sksequence import RNNClassifier
-    >>> X = [[1.0, 2.0, 3.0], [2.0, 3.0], [3.0, 2.0, 1.0, 0.0], [2.0, 1.0]]
-    >>> y = ["up", "up", "down", "down"]
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=n).cumsum() for n in rng.integers(3, 9, size=80)]
+    >>> y = ["up" if x[-1] > x[0] else "down" for x in X]
     >>> classifier = RNNClassifier(hidden_size=8, random_state=0).fit(X, y)
-    >>> classifier.predict([[4.0, 5.0, 6.0, 7.0], [5.0, 4.0]])
+    >>> classifier.predict([[1.0, 2.0, 3.0, 4.0], [1.0, -1.0]])
     array(['up', 'down'], dtype='<U4')
     """
 

@@ -15,7 +15,7 @@ from sksequence.estimators._validation import held_back
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
 from sksequence.networks import NetworkSpec, build_sequence_network
 from sksequence.training import choose_device, explained_memory, threads, train
-from sksequence.utils._random import make_generator, torch_generator
+from sksequence.utils._random import torch_generator
 from sksequence.utils._sklearn import check_sample_weight, validate_parameter_constraints
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64, "mixed": torch.float32}
@@ -135,7 +135,9 @@ class _SequenceEstimator(BaseEstimator):
 
     def _build(self, X, weights, n_outputs, rng):
         self.sequence_schema_ = SequenceSchema.of(X)
-        self.input_scaling_ = InputScaling.fit(X, weights) if self.normalize else InputScaling.none()
+        self.input_scaling_ = (
+            InputScaling.fit(X, weights) if self.normalize else InputScaling.none()
+        )
         spec = NetworkSpec(
             schema=self.sequence_schema_,
             n_outputs=n_outputs,

@@ -18,9 +18,114 @@ from sksequence.utils._sklearn import Interval, StrOptions
 
 
 class RNNRegressor(RegressorMixin, _SequenceEstimator):
-    """Predict one or more numbers from each sequence.
+    r"""Predict one or more numbers from each sequence.
 
-    DOC
+    A recurrent network reads each sequence and gives
+    :math:`f = W\, \mathrm{pool}(h_1, \dots, h_T) + b` in units of the standardised target.
+    Sequences may have any lengths; the answer for one depends neither on the others nor on
+    padding.
+
+    Parameters
+    ----------
+    hidden_size : int or list of int, default=64
+        Units of a recurrent layer (of each of its directions). A list gives the widths of
+        several layers.
+    n_layers : int, default=1
+        Recurrent layers one above the other.
+    cell : {"lstm", "gru", "rnn"} or Cell, default="lstm"
+        The recurrent cell, by name or as an object with options such as
+        ``RNN(activation="relu")`` (searched as ``cell__activation``).
+    bidirectional : bool, default=False
+        Read each sequence backwards too. A forward-only network never looks ahead.
+    dropout : float, default=0.0
+        Share of values set to zero while training: of the inputs, between layers and before
+        the output.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        How the states of all steps become one vector: the state after the last step, their
+        mean, their largest values, or a learned weighted mean (``attention_weights`` shows
+        the weights).
+    embedding_size : int or None, default=64
+        Length of the learned vector of a symbol. None stands for one-hot input.
+    embedding_trainable : bool, default=True
+        Whether vectors that come with the symbols (from ``Word2VecEmbedder``) are trained
+        further. If not, they are looked up in X and are no part of the model.
+    context_at : {"state", "steps", "both"}, default="state"
+        Where the context vector of a sequence (``X.with_context``) enters: as initial state,
+        beside the values of every step, or both.
+    conv_size : int or None, default=None
+        Filters of a convolution over time before the recurrence; None for no convolution.
+    conv_width : int, default=3
+        Steps that a filter sees: centred if `bidirectional`, else only past ones.
+    normalize : bool, default=True
+        Standardise numeric inputs (and the context) per feature with the training data; give
+        a table of vectors unit root mean square.
+    loss : str, default="squared_error"
+        "squared_error" (estimates the mean), "absolute_error" (the median), "huber" (robust),
+        "quantile", "poisson" (counts and other y >= 0) or "gamma" (y > 0); the last two
+        predict through the exponential function. ``sksequence.tasks.Regression`` has the
+        equations.
+    quantile : float or list of float, default=0.5
+        For ``loss="quantile"``: which one, or several at once.
+    max_epochs : int, default=100
+        Passes over the training data at most.
+    batch_size : int or "full", default=32
+        Sequences in a batch; those of similar length go together.
+    optimizer : str, default="adam"
+        A torch optimiser: "adam", "adamw", "nadam", "radam", "adamax", "adagrad", "rmsprop",
+        "sgd".
+    learning_rate : float, default=0.005
+        Its step size.
+    weight_decay : float, default=0.0
+        Its weight decay.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient of all weights together.
+    early_stopping : {"auto", True, False}, default="auto"
+        Hold back a part of the data, stop when its loss no longer falls, and keep the weights
+        of the best epoch. "auto" does so from 300 sequences on.
+    validation_fraction : float, default=0.1
+        The part held back.
+    n_iter_no_change : int, default=5
+        Epochs without a better validation loss before training stops.
+    dtype : {"float32", "float64", "mixed"}, default="float32"
+        Precision of training; "mixed" is bfloat16 where it is safe, on CUDA only.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the network of the fit before.
+    random_state : int, RandomState, Generator or None, default=None
+        With an int, two fits give the same weights. Global generators are never used.
+    device : str, default="auto"
+        "auto" takes CUDA where there is one, else the CPU; or "cpu", "cuda", "cuda:1", "mps".
+    verbose : int, default=0
+        1 shows a progress bar with the time left, 2 a line for each epoch.
+
+    Attributes
+    ----------
+    network_ : torch.nn.Module
+        The trained network.
+    history_ : list of dict
+        A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss``,
+        ``gradients_clipped`` (share of batches), ``seconds``. ``pd.DataFrame(history_)`` is a
+        table of it.
+    n_epochs_ : int
+        Epochs that were run.
+    best_epoch_ : int or None
+        The epoch whose weights were kept; None without validation data.
+    sequence_schema_ : SequenceSchema
+        Channels and sizes of the sequences of ``fit``.
+    input_scaling_ : InputScaling
+        How inputs are standardised.
+    n_features_in_ : int
+        Columns of a 2-D X, else features of a step.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where a wide DataFrame had them.
+
+    See Also
+    --------
+    RNNClassifier : Labels instead of numbers.
+    make_windows : Turn a long series into sequences with targets.
+
+    Notes
+    -----
+    Predictions are computed in 64 bits from the trained 32-bit weights.
 
     Examples
     --------
@@ -104,7 +209,6 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         self.random_state = random_state
         self.device = device
         self.verbose = verbose
-
 
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.

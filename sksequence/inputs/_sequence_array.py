@@ -127,7 +127,8 @@ class SequenceArray:
         if not -len(self) <= i < len(self):
             raise IndexError(f"sequence {i} of a SequenceArray with {len(self)} sequences")
         i %= len(self)
-        steps = {k: _item(c, self.offsets[i], self.offsets[i + 1]) for k, c in self.channels.items()}
+        start, stop = self.offsets[i], self.offsets[i + 1]
+        steps = {k: _item(c, start, stop) for k, c in self.channels.items()}
         return next(iter(steps.values())) if len(steps) == 1 else steps
 
     def _slice(self, start, stop) -> SequenceArray:
@@ -325,7 +326,9 @@ def _positions(key, n_sequences) -> np.ndarray:
             f"an index of dtype {key.dtype} and shape {key.shape}."
         )
     if key.min() < -n_sequences or key.max() >= n_sequences:
-        raise IndexError(f"index out of range for {n_sequences} sequences: {key.min()}..{key.max()}")
+        raise IndexError(
+            f"index out of range for {n_sequences} sequences: {key.min()}..{key.max()}"
+        )
     return np.where(key < 0, key + n_sequences, key)
 
 

@@ -45,9 +45,7 @@ class StepEncoder(nn.Module):
         self.n_outputs = 0
         for name, channel in channels.items():
             key = f"channel_{name.replace('.', '_')}"
-            if channel.kind == "numeric" or (
-                channel.kind == "vectors" and not embedding_trainable
-            ):
+            if channel.kind == "numeric" or (channel.kind == "vectors" and not embedding_trainable):
                 self.n_outputs += channel.n_features
                 continue
             if channel.kind == "vectors":

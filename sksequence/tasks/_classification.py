@@ -59,9 +59,7 @@ class MultilabelClassification:
 
     def loss(self, outputs, batch):
         """Weighted mean binary cross-entropy and the weight it stands for."""
-        losses = F.binary_cross_entropy_with_logits(
-            outputs.values, batch.targets, reduction="none"
-        )
+        losses = F.binary_cross_entropy_with_logits(outputs.values, batch.targets, reduction="none")
         return weighted_mean(losses.mean(dim=1), batch.weights)
 
     def probabilities(self, values: Tensor) -> Tensor:

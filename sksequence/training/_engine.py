@@ -20,7 +20,6 @@ from sksequence.training._plan import TrainingPlan
 from sksequence.training._progress import ProgressBar
 from sksequence.training._run import DivergenceError, TrainingRun
 
-
 # A validation loss that falls by less counts as no change.
 TOLERANCE = 1e-4
 
