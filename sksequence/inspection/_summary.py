@@ -1,0 +1,155 @@
+"""What a fitted network is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+_HEADINGS = ("layer", "inputs", "outputs", "weights", "multiplications a step")
+
+
+@dataclass(frozen=True)
+class NetworkSummary:
+    """A table of the layers of a network; prints itself, and is HTML in a notebook.
+
+    Parameters
+    ----------
+    title : str
+    rows : tuple of tuple
+        Name, size of the input, size of the output, weights (trained ones), and
+        multiplications for one step of one sequence. Pooling and read-out happen once a
+        sequence, and are marked so.
+    """
+
+    title: str
+    rows: tuple[tuple[str, int, int, int, str], ...]
+
+    @property
+    def n_weights(self) -> int:
+        """Trained weights of all layers."""
+        return sum(row[3] for row in self.rows)
+
+    def to_frame(self):
+        """The table as a DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows, columns=list(_HEADINGS))
+
+    def __str__(self) -> str:
+        table = [_HEADINGS, *[tuple(_text(cell) for cell in row) for row in self.rows]]
+        table.append(("total", "", "", _text(self.n_weights), ""))
+        widths = [max(len(row[i]) for row in table) for i in range(len(_HEADINGS))]
+        lines = [
+            "  ".join(  # names to the left, numbers to the right
+                cell.ljust(width) if i == 0 else cell.rjust(width)
+                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in table
+        ]
+        lines = [line.rstrip() for line in lines]
+        rule = "-" * max(map(len, lines))
+        return "\n".join([self.title, rule, lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(h)}</th>" for h in _HEADINGS)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(_text(c))}</td>" for c in row) + "</tr>"
+            for row in self.rows
+        )
+        return (
+            f"<table><caption>{escape(self.title)}: {self.n_weights:,} weights</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+
+def summary(estimator) -> NetworkSummary:
+    """Layers, sizes, weights and the cost of a step of a fitted estimator.
+
+    Parameters
+    ----------
+    estimator : fitted estimator or Pipeline that ends with one
+        Any estimator of this package with a ``network_``.
+
+    Returns
+    -------
+    NetworkSummary
+        Prints as a table; ``n_weights`` and ``to_frame()`` for programs.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        Before ``fit``: the sizes follow from the data.
+    TypeError
+        For an estimator that has no network.
+
+    Examples
+    --------
+    >>> from sksequence import RNNRegressor, summary
+    >>> X, y = [[1.0, 2.0], [2.0], [3.0, 1.0, 2.0]], [0.0, 1.0, 2.0]
+    >>> regressor = RNNRegressor(hidden_size=4, max_epochs=1, random_state=0).fit(X, y)
+    >>> summary(regressor)
+    RNNRegressor, LSTM cells
+    ------------------------------------------------------------------
+    layer             inputs  outputs  weights  multiplications a step
+    ------------------------------------------------------------------
+    values (numeric)       1        1        0                       0
+    recurrent 1            1        4      112                      80
+    pooling (last)         4        4        0                    once
+    read-out               4        1        5                    once
+    ------------------------------------------------------------------
+    total                                  117
+    """
+    if isinstance(estimator, Pipeline):
+        estimator = estimator[-1]
+    check_is_fitted(estimator)
+    network = getattr(estimator, "network_", None)
+    if network is None or not hasattr(network, "spec"):
+        raise TypeError(f"{type(estimator).__name__} has no recurrent network to summarise.")
+    spec = network.spec
+    cell = type(spec.cell).__name__
+    return NetworkSummary(f"{type(estimator).__name__}, {cell} cells", tuple(_rows(network)))
+
+
+def _rows(network):
+    spec = network.spec
+    for name, channel in spec.schema.channels.items():
+        table = network.encoder.table(name)
+        label = "values" if len(spec.schema.channels) == 1 else name
+        if table is None:
+            yield f"{label} ({channel.kind})", channel.n_features, channel.n_features, 0, "0"
+        else:
+            n_tokens, size = table.weight.shape
+            yield f"{label} (embedding)", n_tokens, size, _trained(table), "0"
+    if network.context is not None:
+        width = sum(layer.n_units for layers in network.stack.layers for layer in layers)
+        yield "context (state)", spec.schema.n_context, width, _trained(network.context), "once"
+    if network.convolution is not None:
+        convolution = network.convolution.convolution
+        yield (
+            "convolution",
+            convolution.in_channels,
+            convolution.out_channels,
+            _trained(convolution),
+            f"{convolution.weight.numel():,}",
+        )
+    for i, directions in enumerate(network.stack.layers):
+        n_inputs = directions[0].weights["weight_ih"].shape[1]
+        n_outputs = sum(layer.n_units for layer in directions)
+        cost = sum(w.numel() for layer in directions for w in layer.weights.values() if w.ndim == 2)
+        yield f"recurrent {i + 1}", n_inputs, n_outputs, _trained(directions), f"{cost:,}"
+    n_units = network.stack.n_outputs
+    yield f"pooling ({spec.pooling})", n_units, n_units, _trained(network.pooling), "once"
+    yield "read-out", n_units, spec.n_outputs, _trained(network.head), "once"
+
+
+def _trained(module) -> int:
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def _text(cell) -> str:
+    return f"{cell:,}" if isinstance(cell, int) else cell
