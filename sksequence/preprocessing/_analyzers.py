@@ -294,5 +294,5 @@ def _no_documents(name: str) -> str:
 
 
 def _short(value: Any, width: int = 40) -> str:
-    text = repr(value)
+    text = repr(value).replace("\n", "")
     return text if len(text) <= width else text[: width - 3] + "..."

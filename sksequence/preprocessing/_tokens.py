@@ -293,10 +293,12 @@ class TokenEncoder(SequenceOutputMixin, TransformerMixin, BaseEstimator):
 
 def _no_token(i: int, document: Any, encoder: TokenEncoder) -> str:
     text = repr(document) if len(document) <= 40 else repr(document[:37]) + "..."
-    what = f"run of k={encoder.k} characters" if encoder.analyzer == "kmer" else "token"
+    what, remedy = "token", "put a placeholder in its place"
+    if encoder.analyzer == "kmer":
+        what, remedy = f"run of k={encoder.k} characters", "choose a smaller k"
     return (
         f"document {i} ({text}) has no {what}, but {type(encoder).__name__} needs at least one in "
-        "each: drop it (and the same row of y), or put a word in its place."
+        f"each: drop it (and the same row of y), or {remedy}."
     )
 
 
@@ -321,11 +323,15 @@ def _number(documents: Iterable[list[str]]) -> tuple[np.ndarray, np.ndarray, dic
         ids.extend(map(numbers.__getitem__, tokens))
         lengths.append(len(tokens))
     flat = np.frombuffer(ids, np.int32)
-    counts = np.bincount(flat, minlength=len(numbers)).tolist()
-    return flat, np.frombuffer(lengths, np.int64), dict(zip(numbers, counts, strict=True))
+    counts = sum(np.bincount(flat[block], minlength=len(numbers)) for block in _blocks(flat))
+    return flat, np.frombuffer(lengths, np.int64), dict(zip(numbers, counts.tolist(), strict=True))
 
 
-def _renumber(ids: np.ndarray, table: np.ndarray, block: int = 1 << 20) -> None:
-    # in place and block by block: no second copy of all ids
-    for start in range(0, len(ids), block):
-        ids[start : start + block] = table[ids[start : start + block]]
+def _renumber(ids: np.ndarray, table: np.ndarray) -> None:
+    for block in _blocks(ids):
+        ids[block] = table[ids[block]]
+
+
+def _blocks(ids: np.ndarray, size: int = 1 << 20) -> Iterator[slice]:
+    # a second copy of all ids, or one in 64 bits, would be larger than the ids themselves
+    return (slice(start, start + size) for start in range(0, len(ids), size))
