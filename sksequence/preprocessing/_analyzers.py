@@ -23,6 +23,7 @@ def make_analyzer(
     stride: int = 1,
     lowercase: bool | str = "auto",
     documents: Iterable | None = None,
+    min_count: int = 1,
     max_tokens: int | None = None,
 ) -> Analyzer:
     """A picklable function that cuts one document into tokens.
@@ -42,8 +43,9 @@ def make_analyzer(
         subwords stay as they are. A callable always gets the text as it is.
     documents : re-iterable of documents, default=None
         Only for ``"subword"``: the texts from which the pieces are learned.
-    max_tokens : int or None, default=None
-        Only for ``"subword"``: how many pieces to learn; None is 8000.
+    min_count, max_tokens : int or None, default=1 and None
+        Only for ``"subword"``: how often two pieces must meet to be joined, and how many
+        pieces to learn; None is 8000.
 
     Returns
     -------
@@ -58,14 +60,20 @@ def make_analyzer(
         from sksequence.preprocessing._subwords import learn_subwords
 
         fold = _fold(lowercase, auto=_keep)
-        texts = map(fold, _texts(documents))
-        return partial(_cut, split=learn_subwords(texts, max_tokens), fold=fold)
+        splitter = learn_subwords(map(fold, _texts(documents)), min_count, max_tokens)
+        return partial(_cut, split=splitter, fold=fold)
     if analyzer == "word":
         return partial(_cut, split=_words, fold=_fold(lowercase, auto=str.lower))
     if analyzer == "char":
         return partial(_cut, split=list, fold=_fold(lowercase, auto=_keep))
     split = partial(_kmers, k=k, stride=stride)
     return partial(_cut, split=split, fold=_fold(lowercase, auto=str.upper))
+
+
+def learned_pieces(analyze: Analyzer) -> list[str] | None:
+    """All pieces into which ``"subword"`` may cut a text; None for other analyzers."""
+    split = getattr(analyze, "keywords", {}).get("split")
+    return getattr(split, "pieces", None)
 
 
 def check_documents(X: Any, estimator: Any) -> Iterable:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from sksequence.inputs._vocabulary import UNKNOWN
 from sksequence.utils import import_optional
 
 BLANK = "▁"
-_UNKNOWN = "<unk>"
 
 
 @dataclass(frozen=True)
@@ -25,22 +25,32 @@ class SubwordSplitter:
 
     tokenizer: Any
 
+    @property
+    def pieces(self) -> list[str]:
+        """Everything that was learned, in that order: characters first."""
+        ids = self.tokenizer.get_vocab()
+        return sorted(ids.keys() - {UNKNOWN}, key=ids.__getitem__)
+
     def __call__(self, text: str) -> list[str]:
         found = self.tokenizer.encode(text)
         # a character that was never seen stands for itself
         return [
-            text[start:stop] if piece == _UNKNOWN else piece
+            text[start:stop] if piece == UNKNOWN else piece
             for piece, (start, stop) in zip(found.tokens, found.offsets, strict=True)
         ]
 
 
-def learn_subwords(texts: Iterable[str], max_tokens: int | None = None) -> SubwordSplitter:
+def learn_subwords(
+    texts: Iterable[str], min_count: int = 1, max_tokens: int | None = None
+) -> SubwordSplitter:
     """Learn pieces by byte-pair encoding [1]_: again and again join the most frequent pair.
 
     Parameters
     ----------
     texts : iterable of str
         Read once.
+    min_count : int, default=1
+        Pairs that occur less often are not joined.
     max_tokens : int or None, default=None
         Number of pieces, single characters among them; None is 8000.
 
@@ -51,13 +61,14 @@ def learn_subwords(texts: Iterable[str], max_tokens: int | None = None) -> Subwo
     """
     package = import_optional("tokenizers", extra="text", purpose='analyzer="subword"')
     size = 8000 if max_tokens is None else max_tokens
-    tokenizer = package.Tokenizer(package.models.BPE(unk_token=_UNKNOWN))
+    tokenizer = package.Tokenizer(package.models.BPE(unk_token=UNKNOWN))
     cut = package.pre_tokenizers
     tokenizer.pre_tokenizer = cut.Sequence([cut.Metaspace(BLANK), cut.Punctuation()])
     trainer = package.trainers.BpeTrainer(
         vocab_size=size + 1,
         limit_alphabet=size,
-        special_tokens=[_UNKNOWN],
+        min_frequency=min_count,
+        special_tokens=[UNKNOWN],
         show_progress=False,
     )
     tokenizer.train_from_iterator(_at_least_one(texts), trainer)

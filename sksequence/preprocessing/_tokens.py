@@ -15,7 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence.inputs import SequenceArray, Vocabulary
 from sksequence.inputs._channel import offsets_from_lengths
-from sksequence.preprocessing._analyzers import Analyzer, check_documents, make_analyzer
+from sksequence.inputs._vocabulary import UNKNOWN
+from sksequence.preprocessing._analyzers import (
+    Analyzer,
+    check_documents,
+    learned_pieces,
+    make_analyzer,
+)
 from sksequence.preprocessing._subwords import join_subwords
 from sksequence.utils._sklearn import (
     Interval,
@@ -49,10 +55,11 @@ class TokenEncoder(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         upper-cased, for characters and subwords they stay as they are. Lists of tokens stay as
         they are, and a callable sees the text as it is.
     min_count : int, default=1
-        Tokens that occur less often in the training texts are unknown.
+        Tokens that occur less often in the training texts are unknown. For ``"subword"``: pairs
+        that occur less often are not joined.
     max_tokens : int or None, default=None
         Keep at most so many tokens, the most frequent; the symbol for unknown tokens is not
-        counted. For ``"subword"`` it is also how many pieces are learned (None: 8000).
+        counted. For ``"subword"`` it is how many pieces are learned (None: 8000).
     handle_unknown : {"token", "ignore", "error"}, default="token"
         What becomes of an unknown token: ``"token"``: it gets the id 0, which all unknown
         tokens share; ``"ignore"``: it is dropped; ``"error"``: a ValueError names the
@@ -166,7 +173,7 @@ class TokenEncoder(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         documents = self._start(X)
         ids, lengths, counts = _number(self._tokens(documents))
         self._learn(counts)
-        if self.handle_unknown != "token" and len(counts) != self.n_tokens_:
+        if self.handle_unknown != "token" and not counts.keys() <= self.vocabulary_.index.keys():
             return self.transform(documents)  # some tokens are dropped, or named
         _renumber(ids, self.vocabulary_.encode(counts, self.handle_unknown))
         return self._sequences(ids, lengths)
@@ -262,6 +269,7 @@ class TokenEncoder(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             stride=self.stride,
             lowercase=self.lowercase,
             documents=documents,
+            min_count=self.min_count,
             max_tokens=self.max_tokens,
         )
         return documents
@@ -274,10 +282,13 @@ class TokenEncoder(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             yield tokens
 
     def _learn(self, counts: dict[str, int]) -> None:
-        unknown = {"unknown": None} if self.handle_unknown != "token" else {}
-        self.vocabulary_ = Vocabulary.from_counts(
-            counts, self.min_count, self.max_tokens, **unknown
-        )
+        unknown = UNKNOWN if self.handle_unknown == "token" else None
+        min_count, max_tokens = self.min_count, self.max_tokens
+        if (pieces := learned_pieces(self._analyze)) is not None:
+            # all of them, so that every word can be put together
+            counts = {piece: counts.get(piece, 0) for piece in pieces}
+            min_count, max_tokens = 0, None
+        self.vocabulary_ = Vocabulary.from_counts(counts, min_count, max_tokens, unknown)
         self.n_tokens_ = len(self.vocabulary_)
 
     def _sequences(self, ids: np.ndarray, lengths: np.ndarray) -> SequenceArray:
@@ -323,7 +334,9 @@ def _number(documents: Iterable[list[str]]) -> tuple[np.ndarray, np.ndarray, dic
         ids.extend(map(numbers.__getitem__, tokens))
         lengths.append(len(tokens))
     flat = np.frombuffer(ids, np.int32)
-    counts = sum(np.bincount(flat[block], minlength=len(numbers)) for block in _blocks(flat))
+    counts = np.zeros(len(numbers), np.int64)
+    for block in _blocks(flat):
+        counts += np.bincount(flat[block], minlength=len(numbers))
     return flat, np.frombuffer(lengths, np.int64), dict(zip(numbers, counts.tolist(), strict=True))
 
 
