@@ -97,7 +97,7 @@ class _Net(NeuralNet):
         self.run_ = TrainingRun()
         self.best_loss_, self.best_weights_, self.waited_ = np.inf, None, 0
         self.batch_hooks_ = any(_has_batch_hooks(c) for _, c in self.callbacks_)
-        self.n_clipped_ = 0
+        self.norms_ = []  # of the gradients of this epoch's batches
         _seed_noise(self.module_, rng)
 
     def run(self) -> TrainingRun:
@@ -138,35 +138,35 @@ class _Net(NeuralNet):
         started = time.perf_counter()
         epoch = len(self.run_.history)
         batches = iterator.batches(epoch, self.rng_) if training else iterator.ordered_batches()
-        total, weight = 0.0, 0.0
+        n_batches, max_epochs = max(1, iterator.n_batches), self.plan_.max_epochs
+        losses, weights = [], []  # of each batch: nothing waits for the device here
         for i, batch in enumerate(batches):
-            self.progress_ = (epoch + i / max(1, iterator.n_batches)) / self.plan_.max_epochs
             if self.batch_hooks_:
                 self.notify("on_batch_begin", batch=batch, training=training)
-            step = step_fn(batch)
-            total = total + step["loss"].detach() * step["weight"]
-            weight = weight + step["weight"]
+            step = step_fn(batch, progress=(epoch + i / n_batches) / max_epochs)
+            losses.append(step["loss"].detach())
+            weights.append(step["weight"])
             if self.batch_hooks_:
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-        loss = float(total / weight)  # the only wait for the device
+        loss = _weighted_mean(losses, weights)
         self.history.record(f"{prefix}_loss", loss)
         if training:
-            self._after_training_pass(loss, time.perf_counter() - started, iterator.n_batches)
+            self._after_training_pass(loss, time.perf_counter() - started)
 
-    def train_step_single(self, batch, **kwargs):
+    def train_step_single(self, batch, progress=None, **kwargs):
         with self._autocast(batch):
-            outputs = self.module_(batch, progress=self.progress_)
+            outputs = self.module_(batch, progress=progress)
             loss, weight = self.task_.loss(outputs, batch)
         loss.backward()
         clip = self.plan_.gradient_clip
         if clip is not None:
-            norm = torch.nn.utils.clip_grad_norm_(self.trainable_, clip)
-            self.n_clipped_ = self.n_clipped_ + (norm > clip)
+            self.norms_.append(_clip_gradients(self.trainable_, clip))
         return {"loss": loss, "weight": weight, "y_pred": outputs}
 
-    def train_step(self, batch, **kwargs):
-        self.optimizer_.zero_grad()
-        step = self.train_step_single(batch)
+    def train_step(self, batch, progress=None, **kwargs):
+        for parameter in self.trainable_:  # what zero_grad does, in a thirtieth of its time
+            parameter.grad = None
+        step = self.train_step_single(batch, progress)
         if self.batch_hooks_:
             self.notify(
                 "on_grad_computed",
@@ -204,13 +204,14 @@ class _Net(NeuralNet):
 
     # -- pieces ---------------------------------------------------------------------------
 
-    def _after_training_pass(self, loss, seconds, n_batches):
+    def _after_training_pass(self, loss, seconds):
         if not np.isfinite(loss):
             raise DivergenceError(_divergence_message(self.plan_, len(self.run_.history) + 1, loss))
         self.history.record("seconds", seconds)
-        if self.plan_.gradient_clip is not None:
-            self.history.record("gradients_clipped", float(self.n_clipped_) / n_batches)
-            self.n_clipped_ = 0
+        if self.norms_:
+            clipped = torch.stack(self.norms_) > self.plan_.gradient_clip
+            self.history.record("gradients_clipped", int(clipped.sum()) / len(clipped))
+            self.norms_.clear()
 
     def _autocast(self, batch):
         if self.plan_.autocast is None:
@@ -223,6 +224,29 @@ class _Net(NeuralNet):
         with torch.no_grad():
             for parameter, best in zip(self.trainable_, self.best_weights_, strict=True):
                 parameter.copy_(best)
+
+
+def _weighted_mean(losses, weights) -> float:
+    """Mean loss of an epoch from the batches' losses; the only wait for the device."""
+    losses = torch.stack(losses).cpu().double()
+    if isinstance(weights[0], torch.Tensor):
+        weights = torch.stack(weights).cpu().double()
+    else:
+        weights = losses.new_tensor(weights)
+    return float(losses @ weights / weights.sum())
+
+
+@torch.no_grad()
+def _clip_gradients(parameters, limit) -> torch.Tensor:
+    """Scale all gradients so that their common norm is at most `limit`; the norm before.
+
+    As ``torch.nn.utils.clip_grad_norm_``, which takes twice the time (as long as the
+    optimiser's step in a small network) to sort the gradients by device and type.
+    """
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    torch._foreach_mul_(gradients, (limit / (norm + 1e-6)).clamp(max=1.0))
+    return norm
 
 
 def _no_criterion():
