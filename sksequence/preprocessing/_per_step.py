@@ -58,8 +58,8 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
     -----
     - NaN passes if the transformer takes it, as an imputer does; else it is an error that names
       the sequence and the step.
-    - A transformer that needs y (``SelectKBest``) gets the y of a sequence for each of its
-      steps, or, if y has one value a step (labels to tag), those. The others get no y.
+    - The y of a sequence goes for each of its steps; a y with one value a step (labels to tag)
+      goes as it is, and one of other lengths (sentences to write) is kept back.
     - ``sample_weight`` of a sequence goes for each of its steps.
     - A frame (an image a step) is flattened for the transformer and takes its shape again if
       as many numbers come back.
@@ -88,7 +88,7 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             Numeric steps.
         y : array-like of shape (n_sequences,) or (n_sequences, n_outputs), or one array of \
                 values a sequence, default=None
-            Only for a transformer that needs it.
+            For a transformer that uses it, such as ``SelectKBest``.
         sample_weight : array-like of shape (n_sequences,), default=None
             Only for a transformer whose ``fit`` takes it.
 
@@ -110,7 +110,7 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         weight = weight_of_rows(sample_weight, X, channel)
         self.transformer_ = clone(self.transformer).fit(
             _table(channel),
-            _y_of_rows(y, X, channel, self.transformer),
+            _y_of_rows(y, X, channel),
             **({} if weight is None else {"sample_weight": weight}),
         )
         self._schema = SequenceSchema.of(X)
@@ -248,22 +248,22 @@ def _dense(table: Any, channel: Channel, transformer: Any) -> np.ndarray:
     return table.astype(np.float64) if table.dtype == object else table
 
 
-def _y_of_rows(y: Any, X: SequenceArray, channel: Channel, transformer: Any) -> Any:
-    """The y of a sequence for each of its rows, for a transformer that needs one."""
-    if y is None or not get_tags(transformer).target_tags.required:
+def _y_of_rows(y: Any, X: SequenceArray, channel: Channel) -> np.ndarray | None:
+    """The y of a sequence for each of its rows, or its values; None where neither fits."""
+    if y is None:
         return None
+    if hasattr(y, "iloc") or not hasattr(y, "__len__"):
+        y = np.asarray(y)
     lengths = rows_per_sequence(X, channel)
     if len(y) != len(X):
         raise ValueError(f"y has {len(y)} entries, but X has {len(X)} sequences.")
-    if np.ndim(y[0]) == 0 or (isinstance(y, np.ndarray) and y.dtype != object):
-        return np.repeat(np.asarray(y), lengths, axis=0)
-    for i, values in enumerate(y):
-        if len(values) != lengths[i]:
-            raise ValueError(
-                f"y of sequence {i} has {len(values)} values, but the sequence has {lengths[i]} "
-                "steps: give one value for each sequence or for each step."
-            )
-    return np.concatenate(list(y))
+    if np.ndim(y[0]) == 0:
+        # strings as objects: an array of them takes the width of the longest for each
+        return np.repeat(np.asarray(y, dtype=object if isinstance(y[0], str) else None), lengths)
+    if isinstance(y, np.ndarray) and y.dtype != object:
+        return np.repeat(y, lengths, axis=0)
+    fits = [len(values) for values in y] == lengths.tolist()
+    return np.concatenate(list(y)) if fits else None
 
 
 def _check_transformer(transformer: Any, sample_weight: Any) -> None:

@@ -68,15 +68,11 @@ def test_symbols_are_the_counts_of_countvectorizer(settings, vectorizer):
 
 
 def test_ids_fall_with_frequency():
-    encoder = TokenEncoder().fit(TEXTS)
-    counts = Counter(" ".join(encoder.inverse_transform(encoder.transform(TEXTS))[0]).split())
-    names = encoder.get_feature_names_out()
-    assert names[0] == "<unk>"
-    assert names[1] == "the"
-    assert counts["the"] == 2
-    assert encoder.n_tokens_ == len(encoder.vocabulary_) == len(names)
-    frequency = bag(encoder.transform(TEXTS)).sum(axis=0)
-    assert frequency[0] == 0
+    encoder = TokenEncoder()
+    frequency = bag(encoder.fit_transform(TEXTS)).sum(axis=0)
+    assert encoder.get_feature_names_out()[:3].tolist() == ["<unk>", "the", "soup"]
+    assert encoder.n_tokens_ == len(encoder.vocabulary_) == len(frequency)
+    assert frequency[:3].tolist() == [0, 4, 3]
     assert (np.diff(frequency[1:]) <= 0).all()
 
 
