@@ -35,7 +35,14 @@ class Channel:
         ``values[item_offsets[t]:item_offsets[t + 1]]`` (the characters of a word, the
         people in a scene).
     feature_names : tuple of str or None
-        Names of the numeric features.
+        Names of the numeric features; of symbols, what each id stands for.
+
+    Raises
+    ------
+    TypeError
+        If the values are no numbers, or no integer ids where `n_tokens` is given.
+    ValueError
+        If ids, vectors or item offsets do not fit together.
     """
 
     values: np.ndarray
@@ -50,13 +57,11 @@ class Channel:
         else:
             values = _as_ids(self.values, self.n_tokens)
         object.__setattr__(self, "values", values)
-        if self.vectors is not None and (
-            self.vectors.ndim != 2 or len(self.vectors) != self.n_tokens
-        ):
-            raise ValueError(
-                f"vectors must have shape (n_tokens, vector_size) = ({self.n_tokens}, ...), "
-                f"got {self.vectors.shape}: give one row for each symbol."
-            )
+        if self.vectors is not None:
+            object.__setattr__(self, "vectors", _as_table(self.vectors, self.n_tokens))
+        if self.item_offsets is not None:
+            items = _as_item_offsets(self.item_offsets, len(values))
+            object.__setattr__(self, "item_offsets", items)
 
     @property
     def kind(self) -> str:
@@ -124,14 +129,66 @@ def ragged_positions(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def _as_numeric(values) -> np.ndarray:
     values = np.asarray(values)
-    if values.dtype.kind not in "fiub":
-        raise TypeError(
-            f"numeric steps must be numbers, got dtype {values.dtype}: put TokenEncoder() or "
-            "Word2VecEmbedder() before the estimator if these are texts."
-        )
+    check_number_type(values.dtype)
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float64)
+    if values.ndim == 0 or 0 in values.shape[1:]:
+        raise ValueError(
+            "numeric steps must have shape (n_steps, n_features) with at least one feature, got "
+            f"{values.shape}."
+        )
     return values[:, np.newaxis] if values.ndim == 1 else values
+
+
+def check_number_type(dtype: np.dtype):
+    """Raise TypeError unless values of this type are numbers."""
+    if dtype.kind in "fiub":
+        return
+    remedy = {
+        "c": "give real and imaginary part as features",
+        "M": "give times as numbers, e.g. as seconds since the first",
+        "m": "give durations as numbers, e.g. as seconds",
+    }.get(dtype.kind, "put TokenEncoder() or Word2VecEmbedder() before the estimator for text")
+    raise TypeError(f"numeric steps must be numbers, got dtype {dtype}: {remedy}.")
+
+
+def _as_table(vectors, n_tokens: int | None) -> np.ndarray:
+    vectors = np.asarray(vectors)
+    if n_tokens is None:
+        raise ValueError("vectors belong to symbols: give n_tokens too, and ids as values.")
+    if vectors.ndim != 2 or len(vectors) != n_tokens:
+        raise ValueError(
+            f"vectors must have shape (n_tokens, vector_size) = ({n_tokens}, ...), got "
+            f"{vectors.shape}: give one row for each symbol."
+        )
+    check_number_type(vectors.dtype)
+    return vectors if vectors.dtype in (np.float32, np.float64) else vectors.astype(np.float64)
+
+
+def _as_item_offsets(item_offsets, n_items: int) -> np.ndarray:
+    offsets = as_offsets(item_offsets, "item_offsets")
+    if offsets[-1] != n_items:
+        raise ValueError(
+            f"item_offsets must end at the number of items, {n_items}, got {offsets[-1]}."
+        )
+    return offsets
+
+
+def as_offsets(offsets, name: str) -> np.ndarray:
+    """Offsets as 64-bit integers that start at 0 and never fall."""
+    offsets = np.asarray(offsets)
+    if (
+        offsets.ndim != 1
+        or offsets.dtype.kind not in "iu"
+        or not len(offsets)
+        or offsets[0] != 0
+        or (offsets[1:] < offsets[:-1]).any()
+    ):
+        raise ValueError(
+            f"{name} must be a 1-D array of integers that starts at 0 and never falls, got "
+            f"{offsets.flat[:5]}... of dtype {offsets.dtype} and shape {offsets.shape}."
+        )
+    return offsets.astype(np.int64, copy=False)
 
 
 def _as_ids(values, n_tokens: int) -> np.ndarray:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from numbers import Number
+
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from sksequence.inputs._construct import _short
+from sksequence.inputs._channel import check_number_type
+from sksequence.inputs._construct import _short, text_among_numbers
 from sksequence.inputs._sequence_array import SequenceArray
 
 
@@ -59,6 +62,9 @@ def check_sequences(X, *, estimator=None, reset=True, allow_nan=False) -> Sequen
         )
     for name, channel in X.channels.items():
         _check_finite(X, name, channel, estimator, allow_nan)
+        if reset and channel.vectors is not None and not np.isfinite(channel.vectors).all():
+            i = int(np.argmax(~np.isfinite(channel.vectors).all(axis=1)))
+            raise ValueError(f"the vector of symbol {i} has a missing or infinite value: fill it.")
     if X.context is not None and _unusable(X.context, allow_nan).any():
         i = int(np.argmax(_unusable(X.context, allow_nan).any(axis=1)))
         raise ValueError(
@@ -80,7 +86,7 @@ def _to_sequence_array(X, estimator, reset) -> SequenceArray:
             f"{_name(estimator)} got one bare string ({_short(X)}): expected a list of sequences. "
             "Put it in a list, and TokenEncoder() before the estimator."
         )
-    if X is None or isinstance(X, (dict, set, int, float)):
+    if X is None or isinstance(X, (dict, set, int, float)) or hasattr(X, "__next__"):
         raise TypeError(
             f"{_name(estimator)} expected sequences (a SequenceArray, an array, a list of arrays "
             f"or a DataFrame), got {type(X).__name__}."
@@ -99,13 +105,13 @@ def _from_pandas(X, estimator, reset):
         return _ragged(X.tolist(), estimator)
     if X.index.nlevels == 2:
         return SequenceArray.from_frame(X)
-    if X.shape[1] == 1 and X.dtypes.iloc[0] == object:
+    if X.shape[1] == 1 and X.dtypes.iloc[0] == np.dtype(object):
         return _ragged(X.iloc[:, 0].tolist(), estimator)  # one column of lists
     return _from_table(X, estimator, reset)
 
 
 def _from_plain_list(X, estimator, reset):
-    if X and np.ndim(X[0]) == 0 and not isinstance(X[0], (str, bytes)):
+    if X and all(isinstance(x, Number) for x in X):
         return _from_table(X, estimator, reset)  # scikit-learn's message on 1-D input
     if X and _is_table(X):
         return _from_table(X, estimator, reset)
@@ -134,6 +140,7 @@ def _from_table(X, estimator, reset):
     """A 2-D table: one univariate series a row, one value a step."""
     # check_sequences itself looks for NaN, and names the sequence and the step
     kwargs = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
+    _refuse_text_and_times(X, estimator)
     if estimator is None:
         table = check_array(X, **kwargs)
     elif reset or getattr(estimator, "_n_steps_in", None) is not None:
@@ -143,6 +150,25 @@ def _from_table(X, estimator, reset):
     if estimator is not None and reset:
         estimator._n_steps_in = table.shape[1]
     return SequenceArray.from_padded(table[:, :, np.newaxis])
+
+
+def _refuse_text_and_times(X, estimator):
+    """Say what to do about columns that scikit-learn would cast, or fail to."""
+    if isinstance(X, np.ndarray):
+        if X.dtype.kind in "mM":
+            check_number_type(X.dtype)
+        if X.dtype.kind in "USO" and X.size and isinstance(X.flat[0], str):
+            raise TypeError(text_among_numbers("the array", X.tolist()))
+    if not hasattr(X, "iloc"):
+        return
+    for i, (name, dtype) in enumerate(X.dtypes.items()):
+        if dtype.kind in "mM":
+            raise TypeError(f"column {name!r} holds times: give them as numbers.")
+        if dtype.kind not in "fiub" and isinstance(next(iter(X.iloc[:, i]), None), str):
+            raise TypeError(
+                f"{_name(estimator)} expected numbers, but column {name!r} holds text. To read "
+                f"sequences from it, put SequenceColumns({name!r}) before the estimator."
+            )
 
 
 def _forget_input(estimator):

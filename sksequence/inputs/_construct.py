@@ -51,11 +51,7 @@ def _as_steps(sequence, i, symbols):
     if isinstance(sequence, (str, bytes)) or (
         isinstance(sequence, (list, tuple)) and sequence and isinstance(sequence[0], str)
     ):
-        raise TypeError(
-            f"sequence {i} holds text ({_short(sequence)}), but numbers are expected: put "
-            "TokenEncoder() or Word2VecEmbedder() before the estimator, e.g. "
-            "make_pipeline(TokenEncoder(), RNNClassifier())."
-        )
+        raise TypeError(text_among_numbers(f"sequence {i}", sequence))
     try:
         array = np.asarray(sequence)
     except ValueError as error:
@@ -64,14 +60,27 @@ def _as_steps(sequence, i, symbols):
         ) from error
     if array.ndim == 0:
         raise ValueError(
-            f"sequence {i} is a single number ({_short(sequence)}): expected an array of steps. "
+            f"sequence {i} is a single value ({_short(sequence)}): expected an array of steps. "
             "For one univariate series a row give a 2-D array."
         )
+    if array.size == 0 and len(array):
+        raise ValueError(f"sequence {i} has {len(array)} steps with 0 feature(s): give at least 1.")
     if array.size == 0:
         return np.zeros((0,), np.int64) if symbols else array.astype(float)
     if array.dtype == object:
         array = _from_objects(array, i)
+    if array.dtype.kind in "US":
+        raise TypeError(text_among_numbers(f"sequence {i}", array.tolist()))
     return array if symbols or array.ndim > 1 else array[:, np.newaxis]
+
+
+def text_among_numbers(where: str, text) -> str:
+    """The message about text where numbers are expected."""
+    return (
+        f"{where} holds text ({_short(text)}), but numbers are expected: put TokenEncoder() or "
+        "Word2VecEmbedder() before the estimator, e.g. make_pipeline(TokenEncoder(), "
+        "RNNClassifier())."
+    )
 
 
 def _from_objects(array, i):
@@ -129,7 +138,7 @@ def from_padded(cls, X, lengths=None, *, n_tokens=None, vectors=None, context=No
     n_sequences, n_steps = X.shape[:2]
     if lengths is None:
         lengths = np.full(n_sequences, n_steps, dtype=np.int64)
-        flat = X.reshape(-1, *X.shape[2:])  # (n_sequences * n_steps, ...)
+        flat = X.reshape(n_sequences * n_steps, *X.shape[2:])
     else:
         lengths = _check_lengths(lengths, n_sequences, n_steps)
         flat = X[np.arange(n_steps) < lengths[:, np.newaxis]]  # (lengths.sum(), ...)
@@ -159,8 +168,9 @@ def _check_lengths(lengths, n_sequences, n_steps):
 def from_frame(cls, frame, *, sequence=None, time=None, context=None):
     """Make a container from a long table: one row a step.
 
-    Numeric columns become one numeric channel; each categorical or text column becomes a
-    channel of symbols (ids in the order of its categories).
+    Numeric columns become one numeric channel, ``"values"``; each categorical or text column
+    becomes a channel of symbols (ids in the order of its categories, which of a text column
+    are its different values, sorted).
 
     Parameters
     ----------
@@ -171,14 +181,18 @@ def from_frame(cls, frame, *, sequence=None, time=None, context=None):
         Column that says which sequence a row belongs to. Sequences keep the order in which
         they first appear.
     time : str, default=None
-        Column by which the steps of a sequence are sorted; None keeps the order of rows.
-    context : list of str, default=None
-        Columns that are constant within a sequence; they become its context vector.
+        Column by which the steps of a sequence are sorted. None sorts by the second level of
+        the index if `sequence` is None, and else keeps the order of rows.
+    context : str or list of str, default=None
+        Numeric columns that are constant within a sequence; they become its context vector.
 
     Raises
     ------
     ValueError
-        If a column is missing or a context column changes within a sequence.
+        If a column, or the sequence, time or category of a row is missing, or if a context
+        column changes within a sequence.
+    TypeError
+        If a column holds times or durations, or a context column no numbers.
 
     Examples
     --------
@@ -194,63 +208,99 @@ def from_frame(cls, frame, *, sequence=None, time=None, context=None):
     """
     import pandas as pd
 
-    frame, keys = _sequence_keys(frame, sequence)
-    for name in [time, *(context or [])]:
-        if name is not None and name not in frame.columns:
-            raise ValueError(f"no column {name!r}; the columns are {list(frame.columns)}.")
+    context = [context] if isinstance(context, str) else list(context or [])
+    _check_columns(frame, [sequence, time, *context])
+    keys, times = _keys_and_times(frame, sequence, time)
     codes, names = pd.factorize(keys, sort=False)
     if (codes < 0).any():
         raise ValueError("the sequence of some rows is missing: every row needs one.")
-    if time is None:
-        order = np.argsort(codes, kind="stable")
-    else:
-        order = np.lexsort((frame[time].to_numpy(), codes))
+    order = np.argsort(codes, kind="stable")
+    if times is not None:
+        order = np.lexsort((_sortable(times), codes))
     lengths = np.bincount(codes, minlength=len(names))
     offsets = offsets_from_lengths(lengths)
-    frame = frame.iloc[order].drop(columns=[] if time is None else [time])
-    side = None if context is None else _constant_columns(frame[context], offsets, names)
-    channels = _channels_of(frame.drop(columns=context or []))
-    return cls(channels, offsets, context=side, names=np.asarray(names, dtype=object))
+    frame = frame.iloc[order].drop(columns=[c for c in (sequence, time) if c is not None])
+    names = np.asarray(names, dtype=object)
+    side = _constant_columns(frame[context], offsets, names) if context else None
+    return cls(_channels_of(frame.drop(columns=context)), offsets, context=side, names=names)
 
 
-def _sequence_keys(frame, sequence):
+def _check_columns(frame, wanted):
+    if not frame.columns.is_unique:
+        raise ValueError(f"the columns must have different names, got {list(frame.columns)}.")
+    for name in wanted:
+        if name is not None and name not in frame.columns:
+            raise ValueError(f"no column {name!r}; the columns are {list(frame.columns)}.")
+
+
+def _keys_and_times(frame, sequence, time):
+    """For each row its sequence and its time (None: rows are in order)."""
+    times = None if time is None else frame[time]
     if sequence is not None:
-        if sequence not in frame.columns:
-            raise ValueError(f"no column {sequence!r}; the columns are {list(frame.columns)}.")
-        return frame.drop(columns=[sequence]), frame[sequence]
+        return frame[sequence], times
     if frame.index.nlevels != 2:
         raise ValueError(
             "say which column names the sequence (sequence=...), or give a frame with an index "
             f"of two levels (sequence, step); this index has {frame.index.nlevels}."
         )
-    return frame, frame.index.get_level_values(0)
+    steps = frame.index.get_level_values(1)
+    return frame.index.get_level_values(0), steps if times is None else times
+
+
+def _sortable(times):
+    if times.isna().any():
+        row = int(np.argmax(times.isna()))
+        raise ValueError(f"the time of row {row} is missing: every step needs one, or time=None.")
+    return times.to_numpy()
 
 
 def _constant_columns(frame, offsets, names):
-    values = frame.to_numpy(dtype=np.float64)
+    from pandas.api.types import is_numeric_dtype
+
+    text = [name for name in frame if not is_numeric_dtype(frame[name])]
+    if text:
+        raise TypeError(
+            f"the context columns {text} hold no numbers: encode them first, e.g. with "
+            "pandas.get_dummies."
+        )
+    values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     first = values[offsets[:-1]]
-    changed = (values != np.repeat(first, np.diff(offsets), axis=0)).any(axis=1)
+    repeated = np.repeat(first, np.diff(offsets), axis=0)
+    changed = (values != repeated) & ~(np.isnan(values) & np.isnan(repeated))
     if changed.any():
-        i = int(np.searchsorted(offsets, np.argmax(changed), side="right")) - 1
+        row, column = np.argwhere(changed)[0]
+        i = int(np.searchsorted(offsets, row, side="right")) - 1
         raise ValueError(
-            f"the context columns {list(frame.columns)} change within sequence {names[i]!r}: "
+            f"the context column {frame.columns[column]!r} changes within sequence {names[i]!r}: "
             "a context is one vector a sequence."
         )
     return first
 
 
 def _channels_of(frame):
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+    from pandas.api.types import is_numeric_dtype
 
-    numeric = [c for c in frame if is_numeric_dtype(frame[c]) or is_bool_dtype(frame[c])]
+    numeric = [name for name in frame if is_numeric_dtype(frame[name])]
     channels = {}
     if numeric:
-        values = np.array(frame[numeric].to_numpy(dtype=np.float64))
+        values = np.array(frame[numeric].to_numpy(dtype=np.float64, na_value=np.nan))
         channels["values"] = Channel(values, feature_names=tuple(map(str, numeric)))
     for name in frame.columns.difference(numeric, sort=False):
-        column = frame[name].astype("category")
-        if column.isna().any():
-            raise ValueError(f"column {name!r} has missing categories: fill them first.")
-        n_tokens = len(column.cat.categories)
-        channels[str(name)] = Channel(column.cat.codes.to_numpy(), n_tokens=n_tokens)
+        if str(name) in channels:
+            raise ValueError(f"column {name!r} would hide the numeric columns: rename it.")
+        channels[str(name)] = _categories(frame[name])
     return channels
+
+
+def _categories(column) -> Channel:
+    if column.dtype.kind in "mM":
+        raise TypeError(
+            f"column {column.name!r} holds times: name it in time=..., drop it, or turn it into "
+            "numbers, e.g. into seconds since the first."
+        )
+    column = column.astype("category")
+    if column.isna().any():
+        raise ValueError(f"column {column.name!r} has missing categories: fill them first.")
+    categories = tuple(map(str, column.cat.categories))
+    ids = column.cat.codes.to_numpy()
+    return Channel(ids, n_tokens=len(categories), feature_names=categories)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sksequence.inputs._channel import Channel
 from sksequence.inputs._sequence_array import SequenceArray
 
 
@@ -35,10 +36,13 @@ class SequenceSchema:
     @classmethod
     def of(cls, X: SequenceArray) -> SequenceSchema:
         """The schema of a container."""
-        channels = {name: _channel_schema(c) for name, c in X.channels.items()}
-        if len(channels) == 1:  # the name of a lone channel does not matter
-            channels = {"values": next(iter(channels.values()))}
+        channels = {name: _channel_schema(c) for name, c in cls.named_channels(X).items()}
         return cls(channels, 0 if X.context is None else X.context.shape[1])
+
+    @staticmethod
+    def named_channels(X: SequenceArray) -> dict[str, Channel]:
+        """The channels by the names of the schema: the name of a lone one does not matter."""
+        return {"values": X.only} if len(X.channels) == 1 else dict(X.channels)
 
     @property
     def n_features(self) -> int:
@@ -79,14 +83,24 @@ def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name):
             f"X has {given.n_features} features, but {estimator_name} is expecting "
             f"{fitted.n_features} features as input (channel {name!r}, each step)."
         )
+    names = fitted.feature_names, given.feature_names
+    other = None not in names and names[0] != names[1]
+    if other and fitted.n_tokens is not None:
+        raise ValueError(
+            f"the categories of {name!r} are {_some(names[1])}, but {estimator_name} was fitted "
+            f"on {_some(names[0])}: make the column a pandas.Categorical with those categories."
+        )
     if given.n_tokens != fitted.n_tokens:
         raise ValueError(
             f"X has a vocabulary of {given.n_tokens} symbols, but {estimator_name} was fitted on "
             f"{fitted.n_tokens}: encode it with the encoder that was fitted on the training data."
         )
-    names = fitted.feature_names, given.feature_names
-    if None not in names and names[0] != names[1]:
+    if other:
         raise ValueError(
             f"the columns are {list(names[1])}, but {estimator_name} was fitted on "
             f"{list(names[0])}: give the same columns in the same order."
         )
+
+
+def _some(names: tuple[str, ...], n: int = 8) -> str:
+    return f"[{', '.join(names[:n])}{', ...' if len(names) > n else ''}]"

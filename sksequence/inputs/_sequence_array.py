@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
-from sksequence.inputs._channel import Channel, offsets_from_lengths, ragged_positions
+from sksequence.inputs._channel import (
+    Channel,
+    as_offsets,
+    offsets_from_lengths,
+    ragged_positions,
+)
 from sksequence.inputs._construct import from_frame, from_list, from_padded
 
 
@@ -62,14 +68,13 @@ class SequenceArray:
 
     def __init__(self, values, offsets, *, n_tokens=None, vectors=None, context=None, names=None):
         if not isinstance(values, Mapping):
-            vectors = None if vectors is None else np.asarray(vectors)
             values = {"values": Channel(values, n_tokens=n_tokens, vectors=vectors)}
         elif n_tokens is not None or vectors is not None:
             raise ValueError("n_tokens and vectors belong to the channels: set them there.")
-        offsets = np.asarray(offsets, dtype=np.int64)
-        _check_offsets(offsets, values)
+        offsets = as_offsets(offsets, "offsets")
+        _check_steps(values, offsets)
         self._fill(
-            dict(values),
+            values,
             offsets,
             _side_data(context, len(offsets) - 1, "context"),
             _side_data(names, len(offsets) - 1, "names"),
@@ -78,7 +83,7 @@ class SequenceArray:
     def _fill(self, channels, offsets, context, names):
         for name, value in zip(
             ("channels", "offsets", "context", "names"),
-            (channels, offsets, context, names),
+            (MappingProxyType(dict(channels)), offsets, context, names),
             strict=True,
         ):
             object.__setattr__(self, name, value)
@@ -114,7 +119,9 @@ class SequenceArray:
     def __getitem__(self, key):
         if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
             key = key[0]  # scikit-learn writes X[key, ...]
-        if isinstance(key, (int, np.integer)):
+        if isinstance(key, np.ndarray) and key.ndim == 0:
+            key = key[()]
+        if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
             return self._sequence(int(key))
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
@@ -169,7 +176,7 @@ class SequenceArray:
         return NotImplemented
 
     def __reduce__(self):
-        return _rebuild, (self.channels, self.offsets, self.context, self.names)
+        return _rebuild, (dict(self.channels), self.offsets, self.context, self.names)
 
     def __repr__(self) -> str:
         parts = [f"n_sequences={len(self)}"]
@@ -261,22 +268,34 @@ class SequenceArray:
                 f"a sequence has {longest} steps but max_length={max_length}: cut it first."
             )
         values = self.values
+        if self.only.item_offsets is not None:
+            raise ValueError("steps that hold different numbers of items cannot be padded.")
+        if values.dtype.kind == "i" and fill_value != np.floor(fill_value):
+            raise ValueError(f"fill_value must be an integer for symbols, got {fill_value!r}.")
         padded = np.full((len(self), width, *values.shape[1:]), fill_value, dtype=values.dtype)
         inside = np.arange(width) < self.lengths[:, np.newaxis]  # (n_sequences, width)
         padded[inside] = values
         return padded
 
 
-def concatenate(arrays, axis=0, **kwargs) -> SequenceArray:
+def concatenate(arrays, axis=0) -> SequenceArray:
     """Sequences of several containers, one after the other (``np.concatenate``)."""
     arrays = list(arrays)
+    if axis not in (0, -1):
+        raise ValueError(f"sequences are concatenated along axis 0, got axis={axis}.")
+    if not all(isinstance(a, SequenceArray) for a in arrays):
+        kinds = sorted({type(a).__name__ for a in arrays})
+        raise TypeError(f"only SequenceArrays can be concatenated, got {', '.join(kinds)}.")
     first = arrays[0]
     for other in arrays[1:]:
-        if not isinstance(other, SequenceArray) or list(other.channels) != list(first.channels):
-            raise TypeError("only SequenceArrays with the same channels can be concatenated.")
+        if list(other.channels) != list(first.channels):
+            raise ValueError(
+                "only SequenceArrays with the same channels can be concatenated, got "
+                f"{list(first.channels)} and {list(other.channels)}."
+            )
         if (other.context is None) != (first.context is None):
             raise ValueError("either all or none of the SequenceArrays must have a context.")
-    channels = {k: _join([a.channels[k] for a in arrays]) for k in first.channels}
+    channels = {k: _join(k, [a.channels[k] for a in arrays]) for k in first.channels}
     lengths = np.concatenate([a.lengths for a in arrays])
     context = None if first.context is None else np.concatenate([a.context for a in arrays])
     named = all(a.names is not None for a in arrays)
@@ -284,18 +303,36 @@ def concatenate(arrays, axis=0, **kwargs) -> SequenceArray:
     return SequenceArray(channels, offsets_from_lengths(lengths), context=context, names=names)
 
 
-def _join(channels: list[Channel]) -> Channel:
+def _join(name: str, channels: list[Channel]) -> Channel:
     first = channels[0]
-    if any(c.n_tokens != first.n_tokens for c in channels):
-        raise ValueError(
-            "symbols of different vocabularies cannot be concatenated: got n_tokens="
-            f"{[c.n_tokens for c in channels]}."
-        )
+    for other in channels[1:]:
+        what = _difference(first, other)
+        if what is not None:
+            raise ValueError(
+                f"channel {name!r} cannot be concatenated: the {what} differ ({_describe(first)} "
+                f"and {_describe(other)})."
+            )
     items = None
     if first.item_offsets is not None:
         items = offsets_from_lengths(np.concatenate([np.diff(c.item_offsets) for c in channels]))
     values = np.concatenate([c.values for c in channels])
     return Channel(values, first.n_tokens, first.vectors, items, first.feature_names)
+
+
+def _difference(one: Channel, other: Channel) -> str | None:
+    if one.n_tokens != other.n_tokens:
+        return "vocabularies"
+    if one.values.shape[1:] != other.values.shape[1:]:
+        return "features of a step"
+    if (one.item_offsets is None) != (other.item_offsets is None):
+        return "levels of raggedness"
+    names = one.feature_names, other.feature_names
+    if None not in names and names[0] != names[1]:
+        return "names of the features"
+    tables = one.vectors, other.vectors
+    if tables[0] is not tables[1] and not np.array_equal(tables[0], tables[1]):
+        return "tables of vectors"
+    return None
 
 
 def _rebuild(channels, offsets, context, names):
@@ -332,12 +369,7 @@ def _positions(key, n_sequences) -> np.ndarray:
     return np.where(key < 0, key + n_sequences, key)
 
 
-def _check_offsets(offsets, channels):
-    if offsets.ndim != 1 or not len(offsets) or offsets[0] != 0 or (np.diff(offsets) < 0).any():
-        raise ValueError(
-            "offsets must be a 1-D array that starts at 0 and never falls, got "
-            f"{offsets[:5]}... of shape {offsets.shape}."
-        )
+def _check_steps(channels, offsets):
     if not channels:
         raise ValueError("a SequenceArray needs at least one channel.")
     for name, channel in channels.items():
@@ -357,6 +389,9 @@ def _side_data(data, n_sequences, what):
             raise TypeError(f"context must be numbers, got dtype {data.dtype}.")
         data = data.astype(np.float64 if data.dtype != np.float32 else np.float32, copy=False)
         data = data[:, np.newaxis] if data.ndim == 1 else data
+    shape = "(n_sequences, n_context)" if what == "context" else "(n_sequences,)"
+    if data.ndim != (2 if what == "context" else 1):
+        raise ValueError(f"{what} must have shape {shape}, got {data.shape}.")
     if len(data) != n_sequences:
         raise ValueError(f"{what} has {len(data)} rows, but there are {n_sequences} sequences.")
     return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sksequence.inputs._channel import Channel, check_number_type
 from sksequence.inputs._sequence_array import SequenceArray
 
 
@@ -30,7 +31,7 @@ def make_windows(series, lookback: int, horizon: int = 1, step: int = 1, gap: in
     -------
     X : SequenceArray of n_windows sequences
         Each of shape ``(lookback, n_features)``; ``X.names`` is the index of each window's
-        last row (its position for arrays).
+        last row (its position for arrays), its features are named like the columns.
     y : ndarray of shape (n_windows,), (n_windows, horizon) or (n_windows, horizon, n_features)
         The axes of a single step and of a single feature are dropped. For a Series and
         ``horizon=1`` it is a Series indexed by the time of the target.
@@ -54,6 +55,8 @@ def make_windows(series, lookback: int, horizon: int = 1, step: int = 1, gap: in
     if gap < 0:
         raise ValueError(f"gap must be at least 0, got {gap}.")
     values = np.asarray(series)
+    if values.dtype != object:
+        check_number_type(values.dtype)
     values = np.array(values, dtype=np.float32 if values.dtype == np.float32 else np.float64)
     values = values[:, np.newaxis] if values.ndim == 1 else values
     n_windows = (len(values) - lookback - gap - horizon) // step + 1
@@ -67,6 +70,9 @@ def make_windows(series, lookback: int, horizon: int = 1, step: int = 1, gap: in
     targets = starts + lookback + gap
     future = values[targets[:, np.newaxis] + np.arange(horizon)]  # (n_windows, horizon, f)
     X = SequenceArray.from_padded(past, names=_labels(series, starts + lookback - 1))
+    if hasattr(series, "columns"):
+        names = tuple(map(str, series.columns))
+        X = X.with_channel("values", Channel(X.values, feature_names=names))
     return X, _target(series, future, targets)
 
 
