@@ -62,5 +62,5 @@ bench: $(VENV)/.with-plot,data
 
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/generated htmlcov .coverage .coverage.* \
-	    .pytest_cache .mypy_cache .ruff_cache .import_linter_cache examples/output
+	    .pytest_cache .mypy_cache .ruff_cache .import_linter_cache demo_pictures examples/output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

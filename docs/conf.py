@@ -1,5 +1,6 @@
 """Settings of the documentation: numpydoc docstrings, PyData theme, Markdown pages."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -70,8 +71,16 @@ def skip_foreign_members(app, what, name, member, skip, options):
     return True if home and not home.startswith("sksequence") else None
 
 
+def quote_fitted_names(app, what, name, obj, options, lines):
+    """Keep ``n_features_in_`` in ``ndarray of shape (n_features_in_,)`` from being a link."""
+    for number, line in enumerate(lines):
+        if " : " in line or "of shape (" in line:
+            lines[number] = re.sub(r"(?<![`\w])(\w+)_(?=[,) ]|$)", r"\1\_", line)
+
+
 def setup(app):
-    """Register the directive and the filter."""
+    """Register the directive and the filters."""
     app.add_directive("markdown-file", MarkdownFile)
+    app.connect("autodoc-process-docstring", quote_fitted_names, priority=400)
     app.connect("autodoc-skip-member", skip_foreign_members)
     return {"parallel_read_safe": True}
