@@ -1,0 +1,1 @@
+"""One protocol a file: ``run(data, seed, quick) -> rows of (what, figure, note)``."""

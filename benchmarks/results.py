@@ -1,0 +1,59 @@
+"""Figures on real data: one protocol each, ours beside a simple baseline and the published.
+
+    python benchmarks/results.py NAME [--data DIR] [--seed N] [--quick]
+
+Without a name it lists the protocols. DIR holds the real sets (default: SKSEQUENCE_DATA).
+The last outcome of each is kept in docs/results.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+PROTOCOLS = {
+    "movie_reviews": "sentence polarity, 10-fold cross-validation, tuned and averaged",
+    "movie_reviews_defaults": "the same, with the two-liner of the README, all defaults",
+    "promoters": "E. coli promoters, leave one out, mean of 5 seeds",
+    "hong_kong_rainfall": "tomorrow's rain, last 10 years, expanding window",
+}
+
+
+def main():
+    """Run one protocol and print its table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", nargs="?", choices=PROTOCOLS)
+    parser.add_argument("--data", default=None, help="folder of the real sets")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="a part of it, to see that it runs")
+    arguments = parser.parse_args()
+    if arguments.name is None:
+        for name, what in PROTOCOLS.items():
+            print(f"{name:24s} {what}")
+        return
+    sys.path.insert(0, str(Path(__file__).parent))
+    module = arguments.name.removesuffix("_defaults")
+    protocol = import_module(f"protocols.{module}")
+    run = protocol.run if module == arguments.name else protocol.run_defaults
+    started = time.perf_counter()
+    rows = run(arguments.data, arguments.seed, arguments.quick)
+    seconds = time.perf_counter() - started
+    print_table(arguments.name, rows, seconds, arguments.quick)
+
+
+def print_table(name, rows, seconds, quick):
+    """Rows of (what, figure, note) in Markdown, as kept in docs/results.md."""
+    print(f"\n### {name}{' (quick, not the protocol)' if quick else ''}\n")
+    print("| what | figure | note |\n|---|---|---|")
+    for what, figure, note in rows:
+        print(f"| {what} | {figure} | {note} |")
+    print(f"\n{seconds:.0f} seconds.")
+
+
+if __name__ == "__main__":
+    main()
