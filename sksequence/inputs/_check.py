@@ -221,7 +221,7 @@ def _unusable(values, allow_nan):
 
 
 def _named(X, i) -> str:
-    return "" if X.names is None else f" ({X.names[i]!r})"
+    return "" if X.names is None else f" ({str(X.names[i])!r})"
 
 
 def _name(estimator) -> str:

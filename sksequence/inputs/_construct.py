@@ -271,8 +271,8 @@ def _constant_columns(frame, offsets, names):
         row, column = np.argwhere(changed)[0]
         i = int(np.searchsorted(offsets, row, side="right")) - 1
         raise ValueError(
-            f"the context column {frame.columns[column]!r} changes within sequence {names[i]!r}: "
-            "a context is one vector a sequence."
+            f"the context column {frame.columns[column]!r} changes within sequence "
+            f"{str(names[i])!r}: a context is one vector a sequence."
         )
     return first
 
