@@ -23,6 +23,8 @@ class Cell(BaseEstimator):
 
     n_gates: ClassVar[int]
     n_states: ClassVar[int] = 1
+    # torch's layer with the same weights, if there is one: it knows cuDNN's layout of them
+    torch_layer: ClassVar[type | None] = None
 
     def initial_weights(self, n_inputs: int, n_units: int, generator: torch.Generator) -> Weights:
         """The weights at the start of training, drawn from `generator`.

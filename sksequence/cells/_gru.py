@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
 
@@ -31,6 +31,7 @@ class GRU(Cell):
     """
 
     n_gates = 3
+    torch_layer = nn.GRU
 
     def step(self, weights: Weights, inputs: Tensor, state: State) -> State:
         hidden = state[0]

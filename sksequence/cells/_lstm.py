@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
 
@@ -40,6 +40,7 @@ class LSTM(Cell):
 
     n_gates = 4
     n_states = 2
+    torch_layer = nn.LSTM
 
     def __init__(self, forget_bias: float = 1.0):
         self.forget_bias = forget_bias

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
 
@@ -33,6 +33,7 @@ class RNN(Cell):
     """
 
     n_gates = 1
+    torch_layer = nn.RNN
 
     def __init__(self, activation: str = "tanh"):
         self.activation = activation

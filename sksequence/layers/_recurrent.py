@@ -45,6 +45,26 @@ class RecurrentLayer(nn.Module):
         """The weights by the cell's names."""
         return {name: self._parameters[name] for name in self._names}
 
+    def _apply(self, fn, recurse=True):
+        super()._apply(fn, recurse)
+        self._in_one_piece()
+        return self
+
+    def _in_one_piece(self):
+        """On CUDA, lay the weights out as cuDNN wants them; the values stay the same."""
+        if self.cell.torch_layer is None or not self.weight_ih.is_cuda:
+            return
+        layer = nn.utils.skip_init(
+            self.cell.torch_layer,
+            self.weight_ih.shape[1],
+            self.n_units,
+            device=self.weight_ih.device,
+            dtype=self.weight_ih.dtype,
+        )
+        for name in self._names:
+            setattr(layer, f"{name}_l0", self._parameters[name])
+        layer.flatten_parameters()
+
     def forward(self, inputs: Tensor, lengths: Tensor | None, state=None, keep_state=False):
         """Run over all steps.
 
