@@ -109,7 +109,7 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         channel = X.channels[name]
         weight = weight_of_rows(sample_weight, X, channel)
         self.transformer_ = clone(self.transformer).fit(
-            _table(channel),
+            _table(channel, channel.feature_names),
             _y_of_rows(y, X, channel),
             **({} if weight is None else {"sample_weight": weight}),
         )
@@ -140,9 +140,10 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         checked = check_sequences(X, estimator=self, reset=False, allow_nan=self._allow_nan())
         self._schema.check(checked, type(self).__name__)
         name = self._channel_name(checked)
-        channel = checked.channels[name]
-        table = _dense(self.transformer_.transform(_table(channel)), channel, self.transformer_)
-        names = self._names_out(channel.feature_names)
+        channel, fitted = checked.channels[name], self._schema.channels[self._channel]
+        made = self.transformer_.transform(_table(channel, fitted.feature_names))
+        table = _dense(made, channel, self.transformer_)
+        names = self._names_out(fitted.feature_names or channel.feature_names)
         new = with_rows(channel, table, channel.values.shape[1:], names)
         return give_back(checked.with_channel(name, new), X, self)
 
@@ -226,13 +227,13 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _table(channel: Channel) -> Any:
-    """The rows, under their names if they have some."""
-    if channel.feature_names is None:
+def _table(channel: Channel, names: tuple[str, ...] | None) -> Any:
+    """The rows, under the names that the features had in fit."""
+    if names is None:
         return rows(channel)
     import pandas as pd
 
-    return pd.DataFrame(rows(channel), columns=list(channel.feature_names), copy=False)
+    return pd.DataFrame(rows(channel), columns=list(names), copy=False)
 
 
 def _dense(table: Any, channel: Channel, transformer: Any) -> np.ndarray:

@@ -285,6 +285,15 @@ def test_columns_can_be_named_inside():
     assert lifted.get_feature_names_out().tolist() == ["c", "a", "b"]
 
 
+def test_names_may_be_missing_in_one_of_fit_and_transform():
+    frame = frame_of(["a", "b", "c"])
+    expected = StandardScaler().fit_transform(STEPS)
+    assert_allclose(PerStep(StandardScaler()).fit(frame).transform(RAGGED).values, expected)
+    Z = PerStep(StandardScaler()).fit(RAGGED).transform(frame)
+    assert_allclose(Z.values, expected)
+    assert Z.only.feature_names == ("a", "b", "c")
+
+
 def test_feature_names():
     assert PerStep(PCA(2)).fit(RAGGED).get_feature_names_out().tolist() == ["pca0", "pca1"]
     scaler = PerStep(StandardScaler()).fit(RAGGED)
