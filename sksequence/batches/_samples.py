@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sksequence.batches._batch import SequenceBatch
 from sksequence.batches._scaling import InputScaling
-from sksequence.inputs import Channel, SequenceArray
+from sksequence.inputs import Channel, SequenceArray, SequenceSchema
 
 # Batches are made of sequences of similar length found among this many batches' worth of
 # shuffled sequences: enough to leave little padding, few enough to mix them every epoch.
@@ -56,7 +56,7 @@ class SequenceSamples:
         scaling = scaling or InputScaling.none()
         self._channels = {
             name: self._channel(name, channel, scaling, look_up, dtype)
-            for name, channel in X.channels.items()
+            for name, channel in SequenceSchema.named_channels(X).items()
         }
         context = X.context
         if context is not None and scaling.context is not None:
@@ -151,9 +151,11 @@ class SequenceSamples:
         if self._uniform:
             return np.array_split(order, self.n_batches)
         pool = POOL * self._batch_size
-        for start in range(0, n, pool):
+        for i, start in enumerate(range(0, n, pool)):
             part = order[start : start + pool]
-            order[start : start + pool] = part[np.argsort(self._lengths[part], kind="stable")]
+            # up, down, up, ...: a batch that reaches into the next pool finds its like there
+            rank = np.argsort(self._lengths[part] * (-1) ** i, kind="stable")
+            order[start : start + pool] = part[rank]
         batches = np.array_split(order, self.n_batches)
         return [batches[i] for i in rng.permutation(len(batches))]
 

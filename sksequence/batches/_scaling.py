@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sksequence.inputs import Channel, SequenceArray
+from sksequence.inputs import Channel, SequenceArray, SequenceSchema
 
 
 @dataclass(frozen=True)
@@ -23,21 +23,18 @@ class Standardizer:
     @classmethod
     def fit(cls, values: np.ndarray, weights: np.ndarray | None = None) -> Standardizer:
         """Weighted mean and standard deviation of `values` of shape ``(n, ...)``."""
-        mean = np.average(values, axis=0, weights=weights).astype(np.float64)
-        variance = np.average(
-            np.square(values - mean), axis=0, weights=weights
-        )  # of the features themselves, not of their mean
-        scale = np.sqrt(variance)
+        # sums of differences from the first row lose nothing to a large offset
+        first = values[0].astype(np.float64)
+        mean = first + _average(values, weights, lambda rows: rows - first)
+        scale = np.sqrt(_average(values, weights, lambda rows: np.square(rows - mean)))
         # what rounding leaves of a constant feature is no variation
-        constant = scale <= 10 * np.finfo(values.dtype).eps * np.maximum(np.abs(mean), 1e-300)
+        constant = scale <= 10 * np.finfo(values.dtype).eps * np.abs(mean)
         return cls(mean, np.where(constant, 1.0, scale))
 
     def apply(self, values: np.ndarray, dtype) -> np.ndarray:
         """The standardised values as `dtype`, in blocks so that no 64-bit copy is made."""
         out = np.empty(values.shape, dtype=dtype)
-        block = max(1, 2**20 // max(1, int(np.prod(values.shape[1:]))))
-        for start in range(0, len(values), block):
-            part = slice(start, start + block)
+        for part in _blocks(values):
             out[part] = (values[part] - self.mean) / self.scale
         return out
 
@@ -57,8 +54,9 @@ class InputScaling:
     @classmethod
     def fit(cls, X: SequenceArray, sample_weight: np.ndarray | None = None) -> InputScaling:
         """Learn the scaling; the weight of a sequence counts for each of its steps."""
-        numeric = {name: c for name, c in X.channels.items() if c.kind == "numeric"}
-        tables = {name: c for name, c in X.channels.items() if c.kind == "vectors"}
+        channels = SequenceSchema.named_channels(X)
+        numeric = {name: c for name, c in channels.items() if c.kind == "numeric"}
+        tables = {name: c for name, c in channels.items() if c.kind == "vectors"}
         context = None if X.context is None else Standardizer.fit(X.context, sample_weight)
         return cls(
             {name: _fit_channel(X, c, sample_weight) for name, c in numeric.items()},
@@ -73,14 +71,31 @@ class InputScaling:
 
 
 def _fit_channel(X: SequenceArray, channel: Channel, sample_weight) -> Standardizer:
-    weights = None
-    if sample_weight is not None and channel.item_offsets is None:
-        weights = np.repeat(sample_weight, X.lengths)
+    weights = None if sample_weight is None else np.repeat(sample_weight, X.lengths)
+    if weights is not None and channel.item_offsets is not None:
+        weights = np.repeat(weights, np.diff(channel.item_offsets))
     values = channel.values
     if values.ndim > 2:  # frames: one mean and one deviation for all their places
-        flat = Standardizer.fit(values.reshape(-1, 1))
+        if weights is not None:
+            weights = np.repeat(weights, channel.n_features)
+        flat = Standardizer.fit(values.reshape(-1, 1), weights)
         return Standardizer(flat.mean[0], flat.scale[0])
     return Standardizer.fit(values, weights)
+
+
+def _average(values: np.ndarray, weights: np.ndarray | None, function) -> np.ndarray:
+    """Weighted mean of ``function(values)`` over the rows, in 64 bits, block after block."""
+    total = np.zeros(values.shape[1:])
+    for part in _blocks(values):
+        rows = function(values[part])  # (n_block, ...)
+        total += rows.sum(axis=0) if weights is None else np.tensordot(weights[part], rows, 1)
+    return total / (len(values) if weights is None else weights.sum())
+
+
+def _blocks(values: np.ndarray):
+    """Slices of rows so small that a 64-bit copy of them does not matter."""
+    size = max(1, 2**20 // max(1, int(np.prod(values.shape[1:]))))
+    return (slice(start, start + size) for start in range(0, len(values), size))
 
 
 def _root_mean_square(table: np.ndarray) -> float:
