@@ -15,6 +15,9 @@ from sksequence.inputs import Channel, SequenceArray, SequenceSchema
 # Batches are made of sequences of similar length found among this many batches' worth of
 # shuffled sequences: enough to leave little padding, few enough to mix them every epoch.
 POOL = 64
+# Padded steps of a batch without training. On a CPU, 2,000 texts of 5 to 400 tokens take half
+# as long in batches of 2**13 steps as in 2**16: similar lengths, and they stay in the cache.
+STEPS = {"cpu": 2**13, "cuda": 2**16}
 
 
 class SequenceSamples:
@@ -108,8 +111,9 @@ class SequenceSamples:
         for positions in self._shuffled(rng):
             yield self.batch(positions)
 
-    def ordered_batches(self, n_steps: int = 2**16) -> Iterator[SequenceBatch]:
+    def ordered_batches(self, n_steps: int | None = None) -> Iterator[SequenceBatch]:
         """All sequences by falling length, in batches of at most `n_steps` padded steps."""
+        n_steps = n_steps or STEPS.get(self._device.type, 2**14)
         order = np.argsort(-self._lengths, kind="stable")
         start = 0
         while start < len(order):

@@ -142,7 +142,7 @@ def test_bucketing_leaves_little_padding(n):
     lengths = np.clip(rng.lognormal(3.9, 0.8, size=n).astype(int), 5, 400)
     samples = SequenceSamples(_lengths(lengths), batch_size=32)
     assert _padding(list(samples.batches(0, np.random.default_rng(1)))) < 0.05
-    assert _padding(list(samples.ordered_batches())) < 0.05
+    assert _padding(list(samples.ordered_batches())) < 0.1
     unsorted = [samples.batch(part) for part in np.array_split(np.arange(n), n // 32)]
     assert _padding(unsorted) > 0.5
 
