@@ -18,7 +18,7 @@ help:
 	@echo "make test    the tests, with line coverage"
 	@echo "make lint    style, order of the stages, types"
 	@echo "make docs    the documentation, in docs/_build/html"
-	@echo "make bench   what the benchmarks measure and how to run them"
+	@echo "make bench   what the benchmarks measure, and the short ones"
 	@echo "make format  rewrite the sources as make lint wants them"
 	@echo "make clean   remove what the other targets made, .venv included"
 
@@ -57,8 +57,12 @@ docs: $(VENV)/.with-docs
 	@echo "Open docs/_build/html/index.html"
 
 bench: $(VENV)/.with-plot,data
-	@echo "$(PY) benchmarks/results.py   figures on real data, kept in docs/results.md"
-	@echo "$(PY) benchmarks/speed.py     time and memory, as ratios"
+	@echo "Figures on real data, one at a time: $(PY) benchmarks/results.py NAME"
+	@$(PY) benchmarks/results.py
+	@echo "Time and memory in full: $(PY) benchmarks/speed.py NAME (or all)"
+	@$(PY) benchmarks/speed.py
+	@echo "Time and memory, briefly:"
+	@$(PY) benchmarks/speed.py all --quick
 
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/generated htmlcov .coverage .coverage.* \
