@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
 
-_FUSED = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}
+# the function itself, and torch's loop over time with it
+_ACTIVATIONS = {"tanh": (torch.tanh, torch.rnn_tanh), "relu": (torch.relu, torch.rnn_relu)}
 
 
 class RNN(Cell):
@@ -42,15 +43,18 @@ class RNN(Cell):
         total = F.linear(inputs, weights["weight_ih"], weights["bias_ih"]) + F.linear(
             state[0], weights["weight_hh"], weights["bias_hh"]
         )
-        return (torch.tanh(total) if self.activation == "tanh" else torch.relu(total),)
+        return (self._functions()[0](total),)
 
     def run(self, weights: Weights, inputs: Tensor, state: State):
-        fused = _FUSED.get(self.activation)
-        if fused is None:
-            raise ValueError(
-                f"activation must be one of {sorted(_FUSED)}, got {self.activation!r}."
-            )
+        fused = self._functions()[1]
         grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then
         hidden = state[0].unsqueeze(0)  # (1, n_sequences, n_units)
         outputs, last = fused(inputs, hidden, flat(weights), True, 1, 0.0, grad, False, True)
         return outputs, (last[0],)
+
+    def _functions(self):
+        if self.activation not in _ACTIVATIONS:
+            raise ValueError(
+                f"activation must be one of {', '.join(_ACTIVATIONS)}, got {self.activation!r}."
+            )
+        return _ACTIVATIONS[self.activation]

@@ -42,9 +42,9 @@ class StepEncoder(nn.Module):
     ):
         super().__init__()
         self.tables = nn.ModuleDict()
+        self._keys = {name: str(i) for i, name in enumerate(channels)}  # names may hold dots
         self.n_outputs = 0
         for name, channel in channels.items():
-            key = f"channel_{name.replace('.', '_')}"
             if channel.kind == "numeric" or (channel.kind == "vectors" and not embedding_trainable):
                 self.n_outputs += channel.n_features
                 continue
@@ -56,12 +56,12 @@ class StepEncoder(nn.Module):
             if channel.kind == "symbols" and embedding_size is None and size == channel.n_tokens:
                 nn.init.eye_(table.weight)
                 table.weight.requires_grad_(False)
-            self.tables[key] = table
+            self.tables[self._keys[name]] = table
             self.n_outputs += size
 
     def table(self, name: str) -> nn.Embedding | None:
         """The table of a channel, or None where its values come as numbers."""
-        key = f"channel_{name.replace('.', '_')}"
+        key = self._keys[name]
         return self.tables[key] if key in self.tables else None
 
     def forward(self, inputs: dict[str, Tensor]) -> Tensor:

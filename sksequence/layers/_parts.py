@@ -78,6 +78,6 @@ class TimeConvolution(nn.Module):
     def forward(self, inputs: Tensor, mask: Tensor | None) -> Tensor:
         """``(n_sequences, n_steps, n_inputs)`` -> ``(n_sequences, n_steps, n_units)``."""
         if mask is not None:
-            inputs = inputs * mask[:, :, None]
+            inputs = torch.where(mask[:, :, None], inputs, 0.0)
         channels_first = F.pad(inputs.transpose(1, 2), (self.before, self.after))
         return torch.relu(self.convolution(channels_first)).transpose(1, 2)

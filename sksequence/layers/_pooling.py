@@ -81,12 +81,12 @@ class AttentionPooling(nn.Module):
 
     def forward(self, states: Tensor, lengths: Tensor | None, mask: Tensor | None):
         """The pooled vectors and the weights of shape ``(n_sequences, n_steps)``."""
+        if mask is not None:  # 0 * inf must not arise from what stands on padding
+            states = torch.where(mask[:, :, None], states, 0.0)
         scores = torch.tanh(self.project(states)) @ self.query  # (n_sequences, n_steps)
         if mask is not None:
             scores = scores.masked_fill(~mask, -torch.inf)
         weights = torch.softmax(scores, dim=1)
-        if mask is not None:  # 0 * inf must not arise from what stands on padding
-            states = torch.where(mask[:, :, None], states, 0.0)
         return torch.einsum("bt,btu->bu", weights, states), weights
 
 
