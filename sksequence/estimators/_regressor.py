@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from sklearn.base import RegressorMixin
+from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from sksequence.estimators._family import _SequenceEstimator
@@ -286,6 +287,36 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         check_is_fitted(self)
         values = self.task_.decode(self._values(X))
         return values[:, 0] if self._one_target else values
+
+    def score(self, X, y, sample_weight=None):
+        r"""How much better the predictions are than a constant, at best 1.
+
+        The coefficient of determination :math:`R^2`; with several quantiles the mean of their
+        :math:`D^2` pinball scores, the share of the pinball loss of the constant quantile that
+        is saved.
+
+        Parameters
+        ----------
+        X : sequences
+            As in ``fit``.
+        y : array-like of shape (n_sequences,) or (n_sequences, n_targets)
+            What should have been predicted.
+        sample_weight : array-like of shape (n_sequences,), default=None
+            Weights of the sequences.
+
+        Returns
+        -------
+        float
+        """
+        predicted = self.predict(X)
+        quantiles = self.task_.quantiles
+        if len(quantiles) < 2:
+            return r2_score(y, predicted, sample_weight=sample_weight)
+        scores = [
+            d2_pinball_score(y, predicted[..., i], sample_weight=sample_weight, alpha=quantile)
+            for i, quantile in enumerate(quantiles)
+        ]
+        return float(np.mean(scores))
 
     def _check_y(self, y):
         y = check_array(
