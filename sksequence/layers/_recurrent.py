@@ -54,13 +54,8 @@ class RecurrentLayer(nn.Module):
         """On CUDA, lay the weights out as cuDNN wants them; the values stay the same."""
         if self.cell.torch_layer is None or not self.weight_ih.is_cuda:
             return
-        layer = nn.utils.skip_init(
-            self.cell.torch_layer,
-            self.weight_ih.shape[1],
-            self.n_units,
-            device=self.weight_ih.device,
-            dtype=self.weight_ih.dtype,
-        )
+        n_inputs = self.weight_ih.shape[1]
+        layer = self.cell.torch_layer(n_inputs, self.n_units, device="meta")
         for name in self._names:
             setattr(layer, f"{name}_l0", self._parameters[name])
         layer.flatten_parameters()

@@ -65,7 +65,7 @@ def train(
         train_split=None,
         device=None,
         verbose=0,
-        callbacks=[*([ProgressBar(plan)] if plan.verbose else []), *callbacks],
+        callbacks=list(callbacks),
         **{f"optimizer__{name}": value for name, value in settings.items()},
     )
     net.initialize()
@@ -94,7 +94,7 @@ class _Net(NeuralNet):
         self.task_, self.plan_, self.rng_ = task, plan, rng
         self.samples_, self.valid_samples_ = samples, valid_samples
         self.trainable_ = [p for _, p in self.get_all_learnable_params()]
-        self.run_ = TrainingRun()
+        self.run_, self.bar_ = TrainingRun(), ProgressBar(plan)
         self.best_loss_, self.best_weights_, self.waited_ = np.inf, None, 0
         self.batch_hooks_ = any(_has_batch_hooks(c) for _, c in self.callbacks_)
         self.norms_ = []  # of the gradients of this epoch's batches
@@ -109,6 +109,7 @@ class _Net(NeuralNet):
         except KeyboardInterrupt:
             self.run_.stopped_by = "interrupt"
         finally:
+            self.bar_.close()
             self.notify("on_train_end", X=self.samples_, y=None)
             self.module_.eval()
         self._restore_best()
@@ -186,6 +187,7 @@ class _Net(NeuralNet):
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
         record = self.history[-1]
         self.run_.history.append(record)
+        self.bar_.show(record)
         if "valid_loss" not in record:
             return
         loss = record["valid_loss"]

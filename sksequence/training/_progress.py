@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import sys
 
-from skorch.callbacks import Callback
-
 from sksequence.training._plan import TrainingPlan
 
 
-class ProgressBar(Callback):
+class ProgressBar:
     """A bar over the epochs with the time left; without tqdm, or with verbose=2, lines."""
 
     def __init__(self, plan: TrainingPlan):
         self.plan = plan
+        self._bar = _make_bar(plan) if plan.verbose == 1 else None
 
-    def on_train_begin(self, net, **kwargs):
-        self._bar = _make_bar(self.plan) if self.plan.verbose == 1 else None
-
-    def on_epoch_end(self, net, **kwargs):
-        record = net.history[-1]
+    def show(self, record: dict):
+        """One epoch more, with its record of the history."""
         shown = {k: f"{record[k]:.4f}" for k in ("train_loss", "valid_loss") if k in record}
         if self._bar is not None:
             self._bar.set_postfix(shown, refresh=False)
             self._bar.update()
-        else:
+        elif self.plan.verbose:
             losses = "  ".join(f"{k} {v}" for k, v in shown.items())
             print(
                 f"epoch {record['epoch']:>4}/{self.plan.max_epochs}  {losses}  "
@@ -32,10 +28,10 @@ class ProgressBar(Callback):
                 file=sys.stderr,
             )
 
-    def on_train_end(self, net, **kwargs):
+    def close(self):
+        """Leave the bar as it stands."""
         if self._bar is not None:
             self._bar.close()
-            self._bar = None
 
 
 def _make_bar(plan):
