@@ -116,6 +116,8 @@ def build_sequence_network(
 ) -> SequenceNetwork:
     """Choose all sizes and build the network; `vectors` start the trainable tables."""
     n_gate_rows = (1 + spec.bidirectional) * spec.cell.n_gates * spec.widths[0]
+    if spec.conv_size is not None:  # each place of the window has its own weights
+        n_gate_rows = spec.conv_size * spec.conv_width
     encoder = StepEncoder(
         spec.schema.channels, spec.embedding_size, spec.embedding_trainable, n_gate_rows, generator
     )
