@@ -127,6 +127,8 @@ def _is_table(X) -> bool:
 
 def _from_array(X, estimator, reset):
     array = np.asarray(X)
+    if array.dtype == object and array.shape[1:] == (1,) and len(array) and np.ndim(array[0, 0]):
+        return _ragged(list(array[:, 0]), estimator)  # one column of sequences
     if array.ndim == 1 and array.dtype == object:
         return _ragged(list(array), estimator)
     if array.ndim == 1 and array.dtype.kind in "US":
