@@ -59,7 +59,7 @@ def train(
     optimizer, settings = plan.optimizer_class()
     net = _Net(
         network,
-        criterion=_no_criterion,
+        criterion=None,
         optimizer=optimizer,
         max_epochs=plan.max_epochs,
         train_split=None,
@@ -128,9 +128,6 @@ class _Net(NeuralNet):
 
     def get_iterator(self, dataset, training=False):
         return dataset
-
-    def _set_training(self, training=True):
-        pass  # once an epoch, in run_single_epoch
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **kwargs):
         if iterator is None:
@@ -208,7 +205,8 @@ class _Net(NeuralNet):
 
     def _after_training_pass(self, loss, seconds):
         if not np.isfinite(loss):
-            raise DivergenceError(_divergence_message(self.plan_, len(self.run_.history) + 1, loss))
+            what = f"the loss became {loss} in epoch {len(self.run_.history) + 1}"
+            raise DivergenceError(_divergence_message(self.plan_, what))
         self.history.record("seconds", seconds)
         if self.norms_:
             clipped = torch.stack(self.norms_) > self.plan_.gradient_clip
@@ -222,6 +220,9 @@ class _Net(NeuralNet):
 
     def _restore_best(self):
         if self.best_weights_ is None:
+            if not all(bool(p.isfinite().all()) for p in self.trainable_):
+                what = "the weights became infinite in the last epoch"
+                raise DivergenceError(_divergence_message(self.plan_, what))
             return
         with torch.no_grad():
             for parameter, best in zip(self.trainable_, self.best_weights_, strict=True):
@@ -251,10 +252,6 @@ def _clip_gradients(parameters, limit) -> torch.Tensor:
     return norm
 
 
-def _no_criterion():
-    return None
-
-
 def _has_batch_hooks(callback) -> bool:
     hooks = ("on_batch_begin", "on_batch_end", "on_grad_computed")
     return any(getattr(type(callback), h, None) is not getattr(Callback, h) for h in hooks)
@@ -270,9 +267,9 @@ def _seed_noise(network, rng):
             module.generator = generator
 
 
-def _divergence_message(plan, epoch, loss) -> str:
+def _divergence_message(plan, what) -> str:
     clip = "set gradient_clip=1.0" if plan.gradient_clip is None else "lower gradient_clip"
     return (
-        f"training diverged: the loss became {loss} in epoch {epoch}. Lower learning_rate (now "
-        f"{plan.learning_rate:g}), {clip}, or check X and y for extreme values."
+        f"training diverged: {what}. Lower learning_rate (now {plan.learning_rate:g}), {clip}, or "
+        "check X and y for extreme values."
     )

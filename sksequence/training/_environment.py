@@ -32,6 +32,11 @@ def choose_device(device: str) -> torch.device:
             f"device={device!r}, but torch finds no CUDA device here: use device='auto' (which "
             "takes the CPU then) or install a CUDA build of torch."
         )
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"device={device!r}, but torch finds {torch.cuda.device_count()} CUDA device(s) here, "
+            "counted from 'cuda:0'."
+        )
     if chosen.type == "mps" and not torch.backends.mps.is_available():
         raise ValueError(f"device={device!r}, but there is no MPS device here: use 'auto'.")
     if chosen.type not in ("cpu", "cuda", "mps"):
@@ -69,6 +74,5 @@ def explained_memory(batch_size, device):
 
 def _is_out_of_memory(error) -> bool:
     text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or (
-        "out of memory" in text or "can't allocate memory" in text or "alloc" in text
-    )
+    signs = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in text for sign in signs)
