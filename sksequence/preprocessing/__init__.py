@@ -4,5 +4,6 @@ from sksequence.preprocessing._columns import SequenceColumns
 from sksequence.preprocessing._per_step import PerStep
 from sksequence.preprocessing._scaler import SequenceScaler
 from sksequence.preprocessing._tokens import TokenEncoder
+from sksequence.preprocessing._word2vec import Word2VecEmbedder
 
-__all__ = ["PerStep", "SequenceColumns", "SequenceScaler", "TokenEncoder"]
+__all__ = ["PerStep", "SequenceColumns", "SequenceScaler", "TokenEncoder", "Word2VecEmbedder"]
