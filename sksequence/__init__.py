@@ -4,6 +4,19 @@ Everything named here is loaded when it is first used, so that ``import sksequen
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sksequence.estimators import RNNClassifier, RNNRegressor
+    from sksequence.inputs import SequenceArray, make_windows
+    from sksequence.inspection import summary
+    from sksequence.preprocessing import (
+        PerStep,
+        SequenceColumns,
+        SequenceScaler,
+        TokenEncoder,
+        Word2VecEmbedder,
+    )
 
 __version__ = "0.1.0.dev0"
 
@@ -20,7 +33,19 @@ _HOME = {
     "summary": "inspection",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = [
+    "PerStep",
+    "RNNClassifier",
+    "RNNRegressor",
+    "SequenceArray",
+    "SequenceColumns",
+    "SequenceScaler",
+    "TokenEncoder",
+    "Word2VecEmbedder",
+    "__version__",
+    "make_windows",
+    "summary",
+]
 
 
 def __getattr__(name):

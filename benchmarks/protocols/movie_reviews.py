@@ -32,14 +32,15 @@ def tuned(seed):
                 bidirectional=True,
                 pooling="attention",
                 dropout=0.5,
-                learning_rate=0.001,
+                batch_size=64,
+                learning_rate=0.002,
                 random_state=seed + i,
             ),
         )
         for i in range(N_MEMBERS)
     ]
     return make_pipeline(
-        Word2VecEmbedder(random_state=seed), VotingClassifier(members, voting="soft")
+        Word2VecEmbedder(window=10, random_state=seed), VotingClassifier(members, voting="soft")
     )
 
 

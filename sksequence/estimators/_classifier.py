@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -10,6 +11,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
 from sksequence.tasks import Classification, MultilabelClassification
@@ -39,9 +41,9 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         ``RNN(activation="relu")`` (searched as ``cell__activation``).
     bidirectional : bool, default=False
         Read each sequence backwards too. A forward-only network never looks ahead.
-    dropout : float, default=0.0
-        Share of values set to zero while training: of the inputs, between layers and before
-        the output.
+    dropout : float, default=0.2
+        Share of values set to zero while training: of the vectors of symbols, between layers
+        and before the output. Plain numbers are not touched.
     pooling : {"last", "mean", "max", "attention"}, default="last"
         How the states of all steps become one vector: the state after the last step, their
         mean, their largest values, or a learned weighted mean (``attention_weights`` shows
@@ -134,6 +136,9 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
     array(['up', 'down'], dtype='<U4')
     """
 
+    task_: Classification | MultilabelClassification
+    classes_: np.ndarray
+
     _parameter_constraints: ClassVar[dict] = {
         **SHARED_CONSTRAINTS,
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
@@ -142,33 +147,33 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
     def __init__(
         self,
         *,
-        hidden_size=64,
-        n_layers=1,
-        cell="lstm",
-        bidirectional=False,
-        dropout=0.0,
-        pooling="last",
-        embedding_size=64,
-        embedding_trainable=True,
-        context_at="state",
-        conv_size=None,
-        conv_width=3,
-        normalize=True,
-        class_weight=None,
-        max_epochs=100,
-        batch_size=32,
-        optimizer="adam",
-        learning_rate=0.005,
-        weight_decay=0.0,
-        gradient_clip=1.0,
-        early_stopping="auto",
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        dtype="float32",
-        warm_start=False,
-        random_state=None,
-        device="auto",
-        verbose=0,
+        hidden_size: int | Sequence[int] = 64,
+        n_layers: int = 1,
+        cell: str | Cell = "lstm",
+        bidirectional: bool = False,
+        dropout: float = 0.2,
+        pooling: str = "last",
+        embedding_size: int | None = 64,
+        embedding_trainable: bool = True,
+        context_at: str = "state",
+        conv_size: int | None = None,
+        conv_width: int = 3,
+        normalize: bool = True,
+        class_weight: dict | list[dict] | str | None = None,
+        max_epochs: int = 100,
+        batch_size: int | str = 32,
+        optimizer: str = "adam",
+        learning_rate: float = 0.005,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        dtype: str = "float32",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        device: str = "auto",
+        verbose: int = 0,
     ):
         self.hidden_size = hidden_size
         self.n_layers = n_layers
@@ -198,7 +203,14 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         self.device = device
         self.verbose = verbose
 
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -233,11 +245,12 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         if validation is None:
             (X, y, weights), validation = self._hold_back(X, y, weights, y, rng)
         if validation is not None:
-            validation = (validation[0], task.encode(self._known(validation[1])), None)
+            X_val, y_val, val_weights = validation
+            validation = X_val, task.encode(self._known(y_val)), val_weights
         weights = self._with_class_weight(y, weights)
         return self._fit(X, task.encode(y), weights, task, validation, rng, self.max_epochs)
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train one epoch on X and y, from where the network stands.
 
         Parameters
@@ -269,7 +282,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         rng = make_generator(self.random_state)
         return self._fit(X, y, weights, self.task_, None, rng, 1)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """The most probable label of each sequence.
 
         Parameters
@@ -284,7 +297,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         probabilities = self.predict_proba(X)  # first: it checks that this is fitted
         return self.task_.decode(probabilities)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Probability of each label.
 
         Parameters
@@ -301,7 +314,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         check_is_fitted(self)
         return self._values(X, self.task_.probabilities)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """Logarithms of the probabilities, as ``predict_proba``."""
         return np.log(self.predict_proba(X))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
@@ -35,7 +37,7 @@ class _SequenceEstimator(BaseEstimator):
 
     _inference_dtype: torch.dtype | None = None
 
-    def hidden_states(self, X) -> SequenceArray:
+    def hidden_states(self, X: Any) -> SequenceArray:
         """States of the last recurrent layer at every step.
 
         Parameters
@@ -53,7 +55,7 @@ class _SequenceEstimator(BaseEstimator):
         return self._steps(X, samples, "steps")
 
     @available_if(_pools_by_attention)
-    def attention_weights(self, X) -> SequenceArray:
+    def attention_weights(self, X: Any) -> SequenceArray:
         """How much each step counted; the weights of a sequence sum to one.
 
         Available with ``pooling="attention"``.
@@ -108,7 +110,7 @@ class _SequenceEstimator(BaseEstimator):
         X_val = check_sequences(X_val, estimator=self, reset=False)
         y_val = self._check_y(y_val)
         check_consistent_length(X_val, y_val)
-        return X_val, y_val
+        return X_val, y_val, None
 
     def _fit(self, X, y, weights, task, valid, rng, max_epochs):
         """Build the network unless it is there, then train it on encoded targets `y`."""
@@ -123,7 +125,8 @@ class _SequenceEstimator(BaseEstimator):
         ):
             samples = self._samples(X, y, weights, self.batch_size)
             if valid is not None:
-                valid = self._samples(*valid, self.batch_size)
+                X_val, y_val, val_weights = valid
+                valid = self._samples(X_val, y_val, val_weights, self.batch_size)
             run = train(self.network_, task, samples, plan, rng, valid)
             self.network_.to(dtype=self._inference_dtype or _DTYPES[self.dtype])
         self.history_ = run.history

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
 from sksequence.tasks import LOSSES, POSITIVE, Regression
@@ -38,9 +40,9 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         ``RNN(activation="relu")`` (searched as ``cell__activation``).
     bidirectional : bool, default=False
         Read each sequence backwards too. A forward-only network never looks ahead.
-    dropout : float, default=0.0
-        Share of values set to zero while training: of the inputs, between layers and before
-        the output.
+    dropout : float, default=0.2
+        Share of values set to zero while training: of the vectors of symbols, between layers
+        and before the output. Plain numbers are not touched.
     pooling : {"last", "mean", "max", "attention"}, default="last"
         How the states of all steps become one vector: the state after the last step, their
         mean, their largest values, or a learned weighted mean (``attention_weights`` shows
@@ -144,6 +146,9 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
     # the last digit does, magnified by the scale of y.
     _inference_dtype = torch.float64
 
+    task_: Regression
+    _one_target: bool
+
     _parameter_constraints: ClassVar[dict] = {
         **SHARED_CONSTRAINTS,
         "loss": [StrOptions(set(LOSSES))],
@@ -153,34 +158,34 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
     def __init__(
         self,
         *,
-        hidden_size=64,
-        n_layers=1,
-        cell="lstm",
-        bidirectional=False,
-        dropout=0.0,
-        pooling="last",
-        embedding_size=64,
-        embedding_trainable=True,
-        context_at="state",
-        conv_size=None,
-        conv_width=3,
-        normalize=True,
-        loss="squared_error",
-        quantile=0.5,
-        max_epochs=100,
-        batch_size=32,
-        optimizer="adam",
-        learning_rate=0.005,
-        weight_decay=0.0,
-        gradient_clip=1.0,
-        early_stopping="auto",
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        dtype="float32",
-        warm_start=False,
-        random_state=None,
-        device="auto",
-        verbose=0,
+        hidden_size: int | Sequence[int] = 64,
+        n_layers: int = 1,
+        cell: str | Cell = "lstm",
+        bidirectional: bool = False,
+        dropout: float = 0.2,
+        pooling: str = "last",
+        embedding_size: int | None = 64,
+        embedding_trainable: bool = True,
+        context_at: str = "state",
+        conv_size: int | None = None,
+        conv_width: int = 3,
+        normalize: bool = True,
+        loss: str = "squared_error",
+        quantile: float | Sequence[float] = 0.5,
+        max_epochs: int = 100,
+        batch_size: int | str = 32,
+        optimizer: str = "adam",
+        learning_rate: float = 0.005,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        dtype: str = "float32",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        device: str = "auto",
+        verbose: int = 0,
     ):
         self.hidden_size = hidden_size
         self.n_layers = n_layers
@@ -211,7 +216,14 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         self.device = device
         self.verbose = verbose
 
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -246,11 +258,12 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         if validation is None:
             (X, y, weights), validation = self._hold_back(X, y, weights, None, rng)
         if validation is not None:
-            validation = (validation[0], task.encode(_columns(validation[1])), *validation[2:])
+            X_val, y_val, val_weights = validation
+            validation = X_val, task.encode(_columns(y_val)), val_weights
         y = task.encode(_columns(y))
         return self._fit(X, y, weights, task, validation, rng, self.max_epochs)
 
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train one epoch on X and y, from where the network stands.
 
         The scale of the targets and of the inputs is learned in the first call.
@@ -271,7 +284,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         rng = make_generator(self.random_state)
         return self._fit(X, task.encode(_columns(y)), weights, task, None, rng, 1)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """The predicted numbers.
 
         Parameters
@@ -288,7 +301,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         values = self.task_.decode(self._values(X))
         return values[:, 0] if self._one_target else values
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         r"""How much better the predictions are than a constant, at best 1.
 
         The coefficient of determination :math:`R^2`; with several quantiles the mean of their

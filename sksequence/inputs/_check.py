@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Number
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
@@ -12,7 +13,9 @@ from sksequence.inputs._construct import _short, text_among_numbers
 from sksequence.inputs._sequence_array import SequenceArray
 
 
-def check_sequences(X, *, estimator=None, reset=True, allow_nan=False) -> SequenceArray:
+def check_sequences(
+    X: Any, *, estimator: Any = None, reset: bool = True, allow_nan: bool = False
+) -> SequenceArray:
     """Turn any accepted container into a SequenceArray without empty or missing steps.
 
     Parameters

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sksequence.inputs._channel import Channel, offsets_from_lengths
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def from_list(cls, sequences, *, n_tokens=None, vectors=None, context=None, names=None):
+    from sksequence.inputs._sequence_array import SequenceArray
+
+
+def from_list(
+    cls: type[SequenceArray],
+    sequences: Iterable[Any],
+    *,
+    n_tokens: int | None = None,
+    vectors: ArrayLike | None = None,
+    context: ArrayLike | None = None,
+    names: ArrayLike | None = None,
+) -> SequenceArray:
     """Make a container from a list of arrays of different lengths.
 
     Parameters
@@ -111,7 +128,16 @@ def _short(value, width=40):
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def from_padded(cls, X, lengths=None, *, n_tokens=None, vectors=None, context=None, names=None):
+def from_padded(
+    cls: type[SequenceArray],
+    X: Any,
+    lengths: Any = None,
+    *,
+    n_tokens: int | None = None,
+    vectors: ArrayLike | None = None,
+    context: ArrayLike | None = None,
+    names: ArrayLike | None = None,
+) -> SequenceArray:
     """Make a container from an array in which short sequences are filled up.
 
     Parameters
@@ -165,7 +191,14 @@ def _check_lengths(lengths, n_sequences, n_steps):
     return lengths
 
 
-def from_frame(cls, frame, *, sequence=None, time=None, context=None):
+def from_frame(
+    cls: type[SequenceArray],
+    frame: pd.DataFrame,
+    *,
+    sequence: str | None = None,
+    time: str | None = None,
+    context: list[str] | None = None,
+) -> SequenceArray:
     """Make a container from a long table: one row a step.
 
     Numeric columns become one numeric channel, ``"values"``; each categorical or text column

@@ -49,7 +49,7 @@ class SequenceSchema:
         """Features of all channels together."""
         return sum(c.n_features for c in self.channels.values())
 
-    def check(self, X: SequenceArray, estimator_name: str):
+    def check(self, X: SequenceArray, estimator_name: str) -> None:
         """Raise ValueError unless `X` has the channels and sizes of this schema."""
         other = SequenceSchema.of(X)
         if list(other.channels) != list(self.channels):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sksequence.inputs._channel import (
     Channel,
@@ -66,7 +68,16 @@ class SequenceArray:
     context: np.ndarray | None
     names: np.ndarray | None
 
-    def __init__(self, values, offsets, *, n_tokens=None, vectors=None, context=None, names=None):
+    def __init__(
+        self,
+        values: Any,
+        offsets: ArrayLike,
+        *,
+        n_tokens: int | None = None,
+        vectors: Any = None,
+        context: ArrayLike | None = None,
+        names: ArrayLike | None = None,
+    ):
         if not isinstance(values, Mapping):
             values = {"values": Channel(values, n_tokens=n_tokens, vectors=vectors)}
         elif n_tokens is not None or vectors is not None:
@@ -219,7 +230,7 @@ class SequenceArray:
         """The table of vectors of the only channel, shape ``(n_tokens, vector_size)``."""
         return self.only.vectors
 
-    def with_channel(self, name: str, channel) -> SequenceArray:
+    def with_channel(self, name: str, channel: Channel | np.ndarray) -> SequenceArray:
         """A new container with one more channel, or one replaced.
 
         Parameters
@@ -234,7 +245,7 @@ class SequenceArray:
         channels = {**self.channels, name: channel}
         return SequenceArray(channels, self.offsets, context=self.context, names=self.names)
 
-    def with_context(self, context) -> SequenceArray:
+    def with_context(self, context: ArrayLike | None) -> SequenceArray:
         """A new container in which each sequence carries a fixed-size vector.
 
         Parameters
@@ -251,7 +262,7 @@ class SequenceArray:
         """One array a sequence: ``(n_steps, n_features)``, or ids of shape ``(n_steps,)``."""
         return list(self)
 
-    def to_padded(self, fill_value=0, max_length=None) -> np.ndarray:
+    def to_padded(self, fill_value: float = 0, max_length: int | None = None) -> np.ndarray:
         """All sequences in one array of shape ``(n_sequences, n_steps, ...)``.
 
         Parameters

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sksequence.inputs._channel import Channel, check_number_type
 from sksequence.inputs._sequence_array import SequenceArray
 
 
-def make_windows(series, lookback: int, horizon: int = 1, step: int = 1, gap: int = 0):
+def make_windows(
+    series: Any, lookback: int, horizon: int = 1, step: int = 1, gap: int = 0
+) -> tuple[SequenceArray, Any]:
     """Cut a long series into windows: `lookback` rows in, the `horizon` rows that follow out.
 
     Window ``i`` holds the rows ``i * step ... i * step + lookback - 1``; its target is the

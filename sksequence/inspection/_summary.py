@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING, Any
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _HEADINGS = ("layer", "inputs", "outputs", "weights", "multiplications a step")
 
@@ -32,7 +36,7 @@ class NetworkSummary:
         """Trained weights of all layers."""
         return sum(row[3] for row in self.rows)
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """The table as a DataFrame."""
         import pandas as pd
 
@@ -67,7 +71,7 @@ class NetworkSummary:
         )
 
 
-def summary(estimator) -> NetworkSummary:
+def summary(estimator: Any) -> NetworkSummary:
     """Layers, sizes, weights and the cost of a step of a fitted estimator.
 
     Parameters

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sksequence.inputs import ChannelSchema
-from sksequence.layers._parts import embedding
+from sksequence.layers._parts import Dropout, embedding
 
 
 class StepEncoder(nn.Module):
@@ -23,6 +23,8 @@ class StepEncoder(nn.Module):
     n_gate_rows : int
         Rows of the input weights of the layer above.
     generator : torch.Generator
+    dropout : float, default=0.0
+        Of the vectors of symbols; plain numbers are not touched.
 
     Notes
     -----
@@ -39,8 +41,11 @@ class StepEncoder(nn.Module):
         embedding_trainable: bool,
         n_gate_rows: int,
         generator: torch.Generator,
+        dropout: float = 0.0,
     ):
         super().__init__()
+        self.dropout = Dropout(dropout)
+        self.looked_up = {name for name, c in channels.items() if c.kind == "vectors"}
         self.tables = nn.ModuleDict()
         self._keys = {name: str(i) for i, name in enumerate(channels)}  # names may hold dots
         self.n_outputs = 0
@@ -70,6 +75,8 @@ class StepEncoder(nn.Module):
         for name, values in inputs.items():
             table = self.table(name)
             if table is not None:
-                values = table(values)
+                values = self.dropout(table(values))
+            elif name in self.looked_up:
+                values = self.dropout(values)
             parts.append(values.flatten(2))
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)

@@ -72,7 +72,6 @@ class SequenceNetwork(nn.Module):
         if batch.context is not None and self.spec.context_at != "state":
             beside = batch.context[:, None].expand(-1, steps.shape[1], -1)
             steps = torch.cat([steps, beside], dim=2)
-        steps = self.dropout(steps)
         if self.convolution is not None:
             steps = self.convolution(steps, mask)
         if state is None and self.context is not None:
@@ -119,7 +118,12 @@ def build_sequence_network(
     if spec.conv_size is not None:  # each place of the window has its own weights
         n_gate_rows = spec.conv_size * spec.conv_width
     encoder = StepEncoder(
-        spec.schema.channels, spec.embedding_size, spec.embedding_trainable, n_gate_rows, generator
+        spec.schema.channels,
+        spec.embedding_size,
+        spec.embedding_trainable,
+        n_gate_rows,
+        generator,
+        spec.dropout,
     )
     for name, values in (vectors or {}).items():
         encoder.table(name).weight.data.copy_(values)

@@ -9,8 +9,10 @@ import numpy as np
 
 def make_generator(random_state) -> np.random.Generator:
     """A private generator from an int, a Generator, a RandomState or None (fresh entropy)."""
-    if random_state is None or isinstance(random_state, numbers.Integral):
-        return np.random.default_rng(random_state)
+    if random_state is None:
+        return np.random.default_rng()
+    if isinstance(random_state, numbers.Integral):
+        return np.random.default_rng(int(random_state))
     if isinstance(random_state, np.random.Generator):
         return np.random.default_rng(random_state.integers(2**63))
     if isinstance(random_state, np.random.RandomState):

@@ -1,5 +1,7 @@
 """The only file that imports private names of scikit-learn."""
 
+from typing import Self
+
 from sklearn.utils._param_validation import (
     Interval,
     StrOptions,
@@ -30,7 +32,7 @@ class SequenceOutputMixin:
     def __init_subclass__(cls, **kwargs) -> None:
         super().__init_subclass__(**{**kwargs, "auto_wrap_output_keys": None})
 
-    def set_output(self, *, transform: str | None = None):
+    def set_output(self, *, transform: str | None = None) -> Self:
         """Choose the container of 2-D results; sequences stay a SequenceArray.
 
         Parameters
