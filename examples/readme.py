@@ -1,0 +1,34 @@
+"""The examples of the README, which shows what this prints."""
+
+import numpy as np
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from sksequence import RNNClassifier, RNNRegressor, TokenEncoder, Word2VecEmbedder, make_windows
+from sksequence.datasets import load_reviews, make_promoters, make_rainfall
+
+# sentiment
+reviews = load_reviews()
+model = make_pipeline(Word2VecEmbedder(random_state=0), RNNClassifier(random_state=0))
+model.fit(reviews.data, reviews.target)
+print(model.predict(["I would go again tomorrow.", "Nothing about it works."]))
+
+# DNA
+X, y = make_promoters(400, random_state=0)
+letters = make_pipeline(
+    TokenEncoder(analyzer="char"),
+    RNNClassifier(pooling="max", bidirectional=True, random_state=0),
+)
+print(cross_val_score(letters, X, y, cv=3).mean().round(2))
+
+# ragged numbers
+rng = np.random.default_rng(0)
+X = [rng.normal(size=n).cumsum() for n in rng.integers(3, 30, size=400)]
+y = ["up" if x[-1] > x[0] else "down" for x in X]
+print(cross_val_score(RNNClassifier(random_state=0), X, y).mean().round(2))
+
+# tomorrow's rain from the last 30 days
+rain = make_rainfall(3650, random_state=0)
+X, y = make_windows(np.log1p(rain), lookback=30)
+tomorrow = RNNRegressor(loss="absolute_error", random_state=0).fit(X[:-365], y[:-365])
+print(np.abs(np.expm1(tomorrow.predict(X[-365:])) - np.expm1(y[-365:])).mean().round(2), "mm")
