@@ -51,6 +51,7 @@ def windows(series):
 def _forecast(X, y, past, future, seed):
     settings = {
         "hidden_size": 32,
+        "dropout": 0.0,
         "context_at": "both",
         "batch_size": 128,
         "early_stopping": True,
