@@ -53,7 +53,7 @@ class SequenceSamples:
     ):
         self._lengths = X.lengths
         self._starts = X.offsets[:-1]
-        self._uniform = len(X) > 0 and self._lengths.min() == self._lengths.max()
+        self._uniform = len(X) == 1 or bool(len(X) and (self._lengths == self._lengths[0]).all())
         self._batch_size = len(X) if batch_size == "full" else min(batch_size, len(X))
         self._device = torch.device(device)
         scaling = scaling or InputScaling.none()
@@ -68,7 +68,7 @@ class SequenceSamples:
         self._targets = self._send(targets, dtype)
         self._weights = self._send(weights, dtype)
         self._lengths_there = self._send(self._lengths)
-        self._starts_there = self._send(np.ascontiguousarray(self._starts))
+        self._starts_there = None if self._uniform else self._send(self._starts)
 
     def _channel(self, name, channel: Channel, scaling, look_up, dtype):
         numbers = np.float64 if dtype == torch.float64 else np.float32
@@ -114,16 +114,22 @@ class SequenceSamples:
     def ordered_batches(self, n_steps: int | None = None) -> Iterator[SequenceBatch]:
         """All sequences by falling length, in batches of at most `n_steps` padded steps."""
         n_steps = n_steps or STEPS.get(self._device.type, 2**14)
-        order = np.argsort(-self._lengths, kind="stable")
+        n = len(self)
+        order = np.arange(n) if self._uniform else np.argsort(-self._lengths, kind="stable")
         start = 0
-        while start < len(order):
-            size = max(1, n_steps // max(1, int(self._lengths[order[start]])))
-            yield self.batch(order[start : start + size])
-            start += size
+        while start < n:
+            stop = start + max(1, n_steps // max(1, int(self._lengths[order[start]])))
+            # sequences of one length lie side by side: a view instead of a gather
+            at = slice(start, stop) if self._uniform else None
+            yield self._batch(order[start:stop], at)
+            start = stop
 
     def batch(self, positions: np.ndarray) -> SequenceBatch:
         """The sequences at `positions` as one batch."""
-        index = torch.from_numpy(positions).to(self._device)
+        return self._batch(positions)
+
+    def _batch(self, positions: np.ndarray, at: slice | None = None) -> SequenceBatch:
+        index = at or torch.from_numpy(positions).to(self._device)
         lengths = self._lengths_there[index]
         if self._uniform:
             inputs = {name: c.rows(index) for name, c in self._channels.items()}
@@ -173,8 +179,8 @@ class _Values:
         self._table = table
         self._factor = factor
 
-    def rows(self, index: Tensor) -> Tensor:
-        return self._look_up(self._by_sequence.index_select(0, index))
+    def rows(self, index: Tensor | slice) -> Tensor:
+        return self._look_up(_rows(self._by_sequence, index))
 
     def steps(self, at: Tensor) -> Tensor:
         chosen = self._flat.index_select(0, at.flatten())
@@ -187,5 +193,7 @@ class _Values:
         return vectors if self._factor == 1.0 else vectors.mul_(self._factor)
 
 
-def _rows(tensor: Tensor | None, index: Tensor) -> Tensor | None:
-    return None if tensor is None else tensor.index_select(0, index)
+def _rows(tensor: Tensor | None, index: Tensor | slice) -> Tensor | None:
+    if tensor is None:
+        return None
+    return tensor[index] if isinstance(index, slice) else tensor.index_select(0, index)
