@@ -1,0 +1,59 @@
+"""Time and memory, as ratios to what one would write by hand, from one run.
+
+    python benchmarks/speed.py NAME|all [--repeat N] [--quick]
+
+Without a name it lists the measures. The ways that are compared take turns, and a ratio is the
+median over the repeats (in brackets: the quarters below and above). Nothing fails for being
+slow. The last outcome is kept in docs/results.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from importlib import import_module
+
+MEASURES = {
+    "train": ("_speed_training", "fixed_length", "training beside a loop by hand, and skorch"),
+    "ragged": ("_speed_training", "ragged", "text of unequal length beside ways to pad it"),
+    "predict": ("_speed_prediction", "predict", "one sequence, and many, beside the bare module"),
+    "search": ("_speed_prediction", "search", "GridSearchCV with one and with two processes"),
+    "import": ("_speed_processes", "import_time", "import sksequence in fresh processes"),
+    "memory": ("_speed_processes", "memory", "peak of Word2VecEmbedder -> RNNClassifier"),
+    "pickle": ("_speed_processes", "pickle_size", "a fitted pipeline beside its contents"),
+    "threads": ("_speed_training", "threads", "where a second torch thread pays"),
+}
+
+
+def main() -> None:
+    """Run one measure, or all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", nargs="?", choices=[*MEASURES, "all"])
+    parser.add_argument("--repeat", type=int, default=15, help="rounds that are counted")
+    parser.add_argument("--quick", action="store_true", help="a part of it, to see that it runs")
+    arguments = parser.parse_args()
+    if arguments.name is None:
+        for name, (_, _, what) in MEASURES.items():
+            print(f"{name:10} {what}")
+        return
+    repeat = min(3, arguments.repeat) if arguments.quick else arguments.repeat
+    for name in MEASURES if arguments.name == "all" else [arguments.name]:
+        run(name, repeat, arguments.quick)
+
+
+def run(name: str, repeat: int, quick: bool) -> None:
+    """One measure, with what it ran on and how long it took."""
+    module, function, _ = MEASURES[name]
+    from _speed_table import machine
+
+    before, started = machine(), time.perf_counter()
+    getattr(import_module(module), function)(repeat, quick)
+    part = "quick, not the protocol; " if quick else ""
+    print(f"\n{part}{before}; {time.perf_counter() - started:.0f} s in all")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
