@@ -119,7 +119,7 @@ class SequenceArray:
     @property
     def lengths(self) -> np.ndarray:
         """Number of steps of each sequence, shape ``(n_sequences,)``."""
-        return np.diff(self.offsets)
+        return self.offsets[1:] - self.offsets[:-1]
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
