@@ -175,7 +175,7 @@ class _SequenceEstimator(BaseEstimator):
         )
 
     def _samples(self, X, y=None, weights=None, batch_size="full") -> SequenceSamples:
-        parameter = next(self.network_.parameters())
+        weight = self.network_.head.weight
         return SequenceSamples(
             X,
             y,
@@ -183,8 +183,8 @@ class _SequenceEstimator(BaseEstimator):
             batch_size=batch_size,
             scaling=self.input_scaling_,
             look_up=not self.network_.spec.embedding_trainable,
-            dtype=parameter.dtype,
-            device=parameter.device,
+            dtype=weight.dtype,
+            device=weight.device,
         )
 
     def _work_of_a_step(self, batch_size, n_sequences) -> float:
@@ -249,6 +249,9 @@ class _SequenceEstimator(BaseEstimator):
             network.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
             state["network_"] = network.eval()
         super().__setstate__(state)
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "network_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
