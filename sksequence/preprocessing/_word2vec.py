@@ -51,8 +51,8 @@ class Word2VecEmbedder(
     ----------
     architecture : {"skip-gram", "cbow"}, default="skip-gram"
         ``"skip-gram"``: a word's vector predicts each word around it. ``"cbow"``: the mean
-        vector of the words around predicts the word in their middle; three times as fast, and
-        worse on small corpora.
+        vector of the words around predicts the word in their middle; more than twice as fast,
+        and worse on small corpora.
     vector_size : int, default=100
         Length of a vector.
     window : int, default=5
@@ -74,8 +74,8 @@ class Word2VecEmbedder(
         while training. 0 keeps all; do so where there are few different tokens (letters,
         short k-mers), each of which is frequent.
     epochs : int or "auto", default="auto"
-        How often the texts are read. ``"auto"``: so often that two million tokens are read
-        in all, between 3 and 100 times.
+        How often the texts are read. ``"auto"``: ``4400 / sqrt(n_tokens)`` times, between 3 and
+        100 (25 for 30,000 tokens, 9 for a quarter of a million, 4 for a million).
     learning_rate : float, default=0.05
         At the start; it falls linearly to 0.0001.
     analyzer : {"word", "char", "kmer", "subword"} or callable, default="word"

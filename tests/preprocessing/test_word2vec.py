@@ -1,8 +1,10 @@
 """Word2VecEmbedder: what comes out, the policies, scikit-learn around it."""
 
+import doctest
 import pickle
 import tracemalloc
 from functools import partial
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -409,3 +411,14 @@ def test_a_large_corpus_lies_on_disk_while_it_trains(monkeypatch):
         X = Tiny(**settings).fit_transform(Corpus(TEXTS))
         assert not isinstance(X.values, np.memmap)
     assert np.array_equal(Tiny().fit_transform(Corpus(TEXTS)).vectors, expected.vectors)
+
+
+# The user guide
+
+
+def test_examples_of_the_guide_print_what_it_says():
+    page = Path(__file__).resolve().parents[2] / "docs" / "user_guide" / "word2vec.rst"
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    done = doctest.testfile(str(page), module_relative=False, optionflags=flags)
+    assert done.attempted > 20
+    assert done.failed == 0

@@ -125,9 +125,9 @@ def test_vectors_are_those_of_gensim_on_the_words_themselves(kind, handle_unknow
 
 
 @pytest.mark.parametrize(
-    ("n_tokens", "epochs"), [(10, 100), (100_000, 20), (230_000, 9), (10_000_000, 3)]
+    ("n_tokens", "epochs"), [(0, 100), (10, 100), (30_000, 25), (1_000_000, 4), (10_000_000, 3)]
 )
-def test_automatic_epochs_read_two_million_words(n_tokens, epochs):
+def test_automatic_epochs_fall_with_the_size_of_the_corpus(n_tokens, epochs):
     assert choose_epochs("auto", n_tokens) == epochs
     assert choose_epochs(7, n_tokens) == 7
 
