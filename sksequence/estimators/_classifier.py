@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
+from sksequence.estimators._validation import check_no_missing_label
 from sksequence.tasks import Classification, MultilabelClassification
 from sksequence.utils._random import make_generator
 from sksequence.utils._sklearn import StrOptions
@@ -274,8 +275,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
             self.classes_ = self.task_.classes
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
-                f"classes={np.unique(classes)} is not what the first call was given: "
-                f"{self.classes_}."
+                f"classes={np.unique(classes).tolist()} is not what the first call was given, "
+                f"{self.classes_.tolist()}: leave classes out from the second call on."
             )
         y = self.task_.encode(self._known(y))
         weights = self._with_class_weight(self.classes_[y] if y.ndim == 1 else y, weights)
@@ -316,13 +317,22 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Logarithms of the probabilities, as ``predict_proba``."""
-        return np.log(self.predict_proba(X))
+        with np.errstate(divide="ignore"):  # the logarithm of 0 is -inf
+            return np.log(self.predict_proba(X))
 
     def _check_y(self, y):
+        check_no_missing_label(y)
         check_classification_targets(y)
-        if type_of_target(y).startswith("multilabel"):
+        kind = type_of_target(y)
+        if kind.startswith("multilabel"):
             y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
             return y
+        if kind == "multiclass-multioutput":
+            raise ValueError(
+                f"y has {np.shape(y)[1]} columns of several classes each: use "
+                "MultiOutputClassifier(RNNClassifier()), or give a matrix of zeros and ones, a "
+                "column for each label."
+            )
         return column_or_1d(y, warn=True)
 
     def _choose_task(self, y, keep):
@@ -342,9 +352,9 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
             unknown = np.setdiff1d(y, self.classes_)
             if len(unknown):
                 raise ValueError(
-                    f"y has labels that the classifier was not fitted on: {list(unknown[:5])}. "
-                    f"Known are {list(self.classes_[:10])}: give all of them as classes= in the "
-                    "first call of partial_fit, or fit again."
+                    f"y has labels that the classifier was not fitted on: "
+                    f"{unknown[:5].tolist()}. Known are {self.classes_[:10].tolist()}: give all of "
+                    "them as classes= in the first call of partial_fit, or fit again."
                 )
         return y
 
@@ -364,8 +374,8 @@ def _classes_of(y):
     classes = np.unique(y)
     if len(classes) == 1:
         raise ValueError(
-            f"y has only one class, {classes[0]!r}: a classifier needs at least two. Check the "
-            "labels, or the fold."
+            f"y has only one class, {classes.tolist()[0]!r}: a classifier needs at least two. "
+            "Check the labels, or the fold."
         )
     if len(classes) == len(y) > 2:
         raise ValueError(

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import InputScaling, SequenceSamples
 from sksequence.cells import make_cell
 from sksequence.estimators._parameters import layer_widths, make_plan
-from sksequence.estimators._validation import held_back
+from sksequence.estimators._validation import check_answers, check_one_target_each, held_back
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
 from sksequence.networks import NetworkSpec, build_sequence_network
 from sksequence.training import choose_device, explained_memory, threads, train
@@ -94,7 +94,7 @@ class _SequenceEstimator(BaseEstimator):
         else:
             self.__dict__.pop("network_", None)
         y = self._check_y(y)
-        check_consistent_length(X, y)
+        check_one_target_each(X, y)
         if sample_weight is None:
             return X, y, None
         weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -109,14 +109,29 @@ class _SequenceEstimator(BaseEstimator):
             raise ValueError("X_val and y_val go together: one of them is missing.")
         X_val = check_sequences(X_val, estimator=self, reset=False)
         y_val = self._check_y(y_val)
-        check_consistent_length(X_val, y_val)
+        check_one_target_each(X_val, y_val, "X_val", "y_val")
         return X_val, y_val, None
 
     def _fit(self, X, y, weights, task, valid, rng, max_epochs):
         """Build the network unless it is there, then train it on encoded targets `y`."""
         device = choose_device(self.device)
-        if not hasattr(self, "network_"):
+        earlier = getattr(self, "history_", []) if hasattr(self, "network_") else None
+        if earlier is None:
             self._build(X, weights, task.n_outputs, rng)
+        try:
+            if valid is not None:
+                self.sequence_schema_.check(valid[0], type(self).__name__, "X_val")
+            run = self._train(X, y, weights, task, valid, rng, max_epochs, device)
+        except BaseException:  # of Ctrl-C in the loop itself, the run only tells
+            if earlier is None:
+                del self.network_  # not trained
+            raise
+        self._keep_record(run, earlier or [])
+        if run.stopped_by == "interrupt":
+            raise KeyboardInterrupt
+        return self
+
+    def _train(self, X, y, weights, task, valid, rng, max_epochs, device):
         self.network_.to(device, _DTYPES[self.dtype])
         plan = make_plan(self, max_epochs, device)
         with (
@@ -129,12 +144,14 @@ class _SequenceEstimator(BaseEstimator):
                 valid = self._samples(X_val, y_val, val_weights, self.batch_size)
             run = train(self.network_, task, samples, plan, rng, valid)
             self.network_.to(dtype=self._inference_dtype or _DTYPES[self.dtype])
-        self.history_ = run.history
-        self.n_epochs_ = run.n_epochs
-        self.best_epoch_ = run.best_epoch
-        if run.stopped_by == "interrupt":
-            raise KeyboardInterrupt
-        return self
+        return run
+
+    def _keep_record(self, run, earlier):
+        """The records of `run` after those of the fits that it goes on from."""
+        n = len(earlier)
+        self.history_ = earlier + [{**row, "epoch": row["epoch"] + n} for row in run.history]
+        self.n_epochs_ = len(self.history_)
+        self.best_epoch_ = None if run.best_epoch is None else run.best_epoch + n
 
     def _build(self, X, weights, n_outputs, rng):
         self.sequence_schema_ = SequenceSchema.of(X)
@@ -213,8 +230,9 @@ class _SequenceEstimator(BaseEstimator):
         X, samples = self._prepare(X)
         result = np.empty((len(X), self.network_.spec.n_outputs))
         for batch, outputs in self._run(samples):
-            values = outputs.values if transform is None else transform(outputs.values)
-            result[batch.positions] = values.cpu().numpy()
+            values = outputs.values.cpu().double()  # so that probabilities add up to 1
+            result[batch.positions] = (values if transform is None else transform(values)).numpy()
+        check_answers(result, X)
         return result
 
     def _steps(self, X, samples, what) -> SequenceArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numbers import Integral, Real
 
+import numpy as np
 import torch
 
 from sksequence.cells import Cell
@@ -36,7 +37,7 @@ SHARED_CONSTRAINTS = {
     "n_iter_no_change": [POSITIVE_INTEGER],
     "dtype": [StrOptions({"float32", "float64", "mixed"})],
     "warm_start": ["boolean"],
-    "random_state": ["random_state", None],
+    "random_state": ["random_state", np.random.Generator],
     "device": [str],
     "verbose": ["verbose"],
 }

@@ -19,6 +19,8 @@ from sksequence.tasks import LOSSES, POSITIVE, Regression
 from sksequence.utils._random import make_generator
 from sksequence.utils._sklearn import Interval, StrOptions
 
+LARGEST = 1e150  # its square is finite
+
 
 class RNNRegressor(RegressorMixin, _SequenceEstimator):
     r"""Predict one or more numbers from each sequence.
@@ -332,6 +334,11 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         return float(np.mean(scores))
 
     def _check_y(self, y):
+        if np.asarray(y).dtype.kind in "US" or _holds_text(y):
+            raise ValueError(
+                f"y holds text, but {type(self).__name__} predicts numbers: use RNNClassifier for "
+                "labels."
+            )
         y = check_array(
             y,
             dtype=np.float64,
@@ -340,9 +347,10 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
             input_name="y",
             estimator=self,
         )
-        if y.ndim > 2:
+        if np.abs(y).max(initial=0.0) > LARGEST:
             raise ValueError(
-                f"y must have shape (n_sequences,) or (n_sequences, n_targets), got {y.shape}."
+                f"y holds a number as large as {np.abs(y).max():.0e}, whose square overflows: give "
+                "y in another unit."
             )
         if self.loss in POSITIVE and (y.min() < 0 or (self.loss == "gamma" and y.min() == 0)):
             bound = "> 0" if self.loss == "gamma" else ">= 0"
@@ -354,7 +362,10 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
     def _choose_task(self, y, weights, keep):
         if keep:
             if y.shape[1:] != (() if self._one_target else (len(self.task_.shift),)):
-                raise ValueError("y has another number of targets than in the first fit.")
+                raise ValueError(
+                    f"y has shape {y.shape}, but the network that training goes on from has "
+                    f"{len(self.task_.shift)} target(s): give the same targets, or fit anew."
+                )
             return self.task_
         quantiles = np.atleast_1d(np.asarray(self.quantile, dtype=float))
         if ((quantiles <= 0) | (quantiles >= 1)).any():
@@ -367,6 +378,11 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _holds_text(y) -> bool:
+    kind = getattr(getattr(y, "dtype", None), "kind", "")
+    return kind == "O" and any(isinstance(value, str) for value in np.ravel(y))
 
 
 def _columns(y):

@@ -1,4 +1,4 @@
-"""Which sequences are held back to decide when to stop."""
+"""Checks of targets and answers, and which sequences are held back to decide when to stop."""
 
 from __future__ import annotations
 
@@ -40,3 +40,40 @@ def _strata(labels, n_valid: int):
     n_train = len(labels) - n_valid
     fits = counts.min() >= 2 and len(classes) <= min(n_valid, n_train)
     return labels if fits else None
+
+
+def check_one_target_each(X, y, X_name="X", y_name="y"):
+    """Raise ValueError unless there are as many targets as sequences."""
+    if len(X) != len(y):
+        raise ValueError(
+            f"{X_name} has {len(X)} sequences, but {y_name} has {len(y)} targets: give one for "
+            "each sequence, in the same order."
+        )
+
+
+def check_no_missing_label(y):
+    """Raise ValueError for a label that is None, NaN or NA, which numpy would take for a text."""
+    kind = getattr(getattr(y, "dtype", None), "kind", "O")  # a list may hold anything
+    if kind != "O" or getattr(y, "ndim", 1) != 1:
+        return
+    for i, label in enumerate(y):
+        if label is None or type(label).__name__ == "NAType" or _is_nan(label):
+            raise ValueError(
+                f"the label of sequence {i} is missing (y[{i}] is {label!r}): drop the sequence, "
+                "or give it a label."
+            )
+
+
+def _is_nan(label) -> bool:
+    return isinstance(label, float) and label != label
+
+
+def check_answers(values: np.ndarray, X):
+    """Raise ValueError where a network that was trained on finite numbers gives none."""
+    if np.isfinite(values.sum()) or np.isfinite(values).all():
+        return
+    i = int(np.argmin(np.isfinite(values).all(axis=1)))
+    raise ValueError(
+        f"the network gives {values[i].tolist()} for sequence {i}, which is no number: X holds "
+        "values far larger than those it was fitted on; look at that sequence."
+    )

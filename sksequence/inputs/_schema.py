@@ -49,22 +49,29 @@ class SequenceSchema:
         """Features of all channels together."""
         return sum(c.n_features for c in self.channels.values())
 
-    def check(self, X: SequenceArray, estimator_name: str) -> None:
+    def check(self, X: SequenceArray, estimator_name: str, what: str = "X") -> None:
         """Raise ValueError unless `X` has the channels and sizes of this schema."""
         other = SequenceSchema.of(X)
         if list(other.channels) != list(self.channels):
             raise ValueError(
-                f"X has the channels {list(other.channels)}, but {estimator_name} was fitted on "
-                f"{list(self.channels)}: give the same channels in the same order."
+                f"{what} has the channels {list(other.channels)}, but {estimator_name} was fitted "
+                f"on {list(self.channels)}: give the same channels in the same order."
             )
         for name, channel in self.channels.items():
-            _compare(name, channel, other.channels[name], estimator_name)
+            _compare(name, channel, other.channels[name], estimator_name, what)
         if other.n_context != self.n_context:
             raise ValueError(
-                f"X has a context of {other.n_context} values, but {estimator_name} was fitted "
-                f"with {self.n_context}: use X.with_context(C) with C of shape (n_sequences, "
-                f"{self.n_context})."
+                f"{what} has {_context(other.n_context)}, but {estimator_name} was fitted with "
+                f"{_context(self.n_context)}: use {what}.with_context({_wanted(self.n_context)})."
             )
+
+
+def _context(n: int) -> str:
+    return f"a context of {n} value{'s' * (n != 1)}" if n else "no context"
+
+
+def _wanted(n: int) -> str:
+    return f"C) with C of shape (n_sequences, {n}" if n else "None"
 
 
 def _channel_schema(channel) -> ChannelSchema:
@@ -72,7 +79,7 @@ def _channel_schema(channel) -> ChannelSchema:
     return ChannelSchema(channel.kind, shape, channel.n_tokens, channel.feature_names)
 
 
-def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name):
+def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name, what):
     if given.kind != fitted.kind:
         raise ValueError(
             f"channel {name!r} holds {given.kind}, but {estimator_name} was fitted on "
@@ -80,7 +87,7 @@ def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name):
         )
     if given.shape != fitted.shape:
         raise ValueError(
-            f"X has {given.n_features} features, but {estimator_name} is expecting "
+            f"{what} has {given.n_features} features, but {estimator_name} is expecting "
             f"{fitted.n_features} features as input (channel {name!r}, each step)."
         )
     names = fitted.feature_names, given.feature_names
@@ -92,8 +99,9 @@ def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name):
         )
     if given.n_tokens != fitted.n_tokens:
         raise ValueError(
-            f"X has a vocabulary of {given.n_tokens} symbols, but {estimator_name} was fitted on "
-            f"{fitted.n_tokens}: encode it with the encoder that was fitted on the training data."
+            f"{what} has a vocabulary of {given.n_tokens} symbols, but {estimator_name} was "
+            f"fitted on {fitted.n_tokens}: encode it with the encoder that was fitted on the "
+            "training data."
         )
     if other:
         raise ValueError(

@@ -69,7 +69,7 @@ def test_the_name_of_a_lone_channel_does_not_matter():
         (
             NUMBERS.with_context([1.0]),
             NUMBERS,
-            r"context of 0 values, but RNNClassifier was fitted with 1: use X\.with_context\(C\)",
+            r"no context, but .* fitted with a context of 1 value: use X\.with_context\(C\)",
         ),
         (
             _frame(["a", "b", "b"], "pulse"),
