@@ -170,6 +170,21 @@ def test_ordered_batches_fall_in_length_and_stay_small():
     assert [len(b) for b in longest] == [1, 1]
 
 
+@pytest.mark.parametrize("shortest", [1, 9])
+def test_ordered_batches_hold_what_gathered_ones_hold(shortest):
+    X = _data(60, shortest=shortest)
+    samples = SequenceSamples(X, np.arange(60.0), look_up=True)
+    for batch in samples.ordered_batches(n_steps=50):
+        same = samples.batch(batch.positions)
+        torch.testing.assert_close(batch.inputs, same.inputs, rtol=0, atol=0)
+        for one, other in (
+            (batch.lengths, same.lengths),
+            (batch.context, same.context),
+            (batch.targets, same.targets),
+        ):
+            assert torch.equal(one, other)
+
+
 # -- types, sources, scaling ----------------------------------------------------------------
 
 

@@ -37,6 +37,7 @@ RAGGED_FORMS = {
     "nested lists": [s.tolist() for s in RAGGED],
     "list of frames": [pd.DataFrame(s, columns=["a", "b"]) for s in RAGGED],
     "object array": _objects(RAGGED),
+    "object array of one column": _objects(RAGGED)[:, None],
     "series of arrays": pd.Series(RAGGED, index=[7, 8, 9]),
     "frame with a column of arrays": pd.DataFrame({"s": RAGGED}),
     "long table": _long_table(),

@@ -176,6 +176,15 @@ def test_without_a_time_the_rows_are_in_order():
     np.testing.assert_array_equal(X.values[:, 0], [72, 71, 73, 60, 59])
 
 
+def test_many_rows_keep_their_order():
+    who = np.random.default_rng(0).integers(0, 3, size=500)
+    steps = pd.DataFrame({"who": who, "value": np.arange(500.0)})
+    for options in ({"time": None}, {"time": "when"}):
+        X = SequenceArray.from_frame(steps.assign(when=0), sequence="who", **options)
+        for name, values in zip(X.names, X, strict=True):
+            np.testing.assert_array_equal(values[:, 0], np.flatnonzero(who == name))
+
+
 @pytest.mark.parametrize(
     "times",
     [

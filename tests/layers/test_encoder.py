@@ -96,6 +96,25 @@ def test_frozen_vectors_come_as_numbers():
     assert not list(encoder.parameters())
 
 
+@pytest.mark.parametrize("trainable", [True, False])
+def test_dropout_falls_on_vectors_and_leaves_numbers_alone(trainable):
+    channels = {"a": NUMBERS, "b": _symbols(30), "c": VECTORS}
+    encoder = StepEncoder(channels, 3, trainable, 16, _generator(), dropout=0.5)
+    encoder.dropout.generator = _generator()
+    inputs = {
+        "a": torch.randn(20, 5, 2, generator=_generator()),
+        "b": torch.randint(30, (20, 5), generator=_generator()),
+        "c": torch.randint(6, (20, 5), generator=_generator()),
+    }
+    if not trainable:
+        inputs["c"] = torch.randn(20, 5, 4, generator=_generator())
+    dropped, whole = encoder(inputs), encoder.eval()(inputs)
+    assert torch.equal(dropped[:, :, :2], whole[:, :, :2])
+    vectors = dropped[:, :, 2:]
+    assert float((vectors == 0).double().mean()) == pytest.approx(0.5, abs=0.07)
+    torch.testing.assert_close(vectors, whole[:, :, 2:] * 2 * (vectors != 0))
+
+
 def test_names_of_channels_may_hold_anything():
     channels = {"a.b": _symbols(3), "a_b": _symbols(4), "": NUMBERS, "with space": _symbols(2)}
     encoder = _encoder(channels, embedding_size=2)

@@ -68,14 +68,14 @@ def test_dropout_is_copied_and_pickled_without_its_generator():
 # -- convolution over time ------------------------------------------------------------------
 
 
-def _by_hand(layer, sequence):
+def _by_hand(layer, sequence, o):
     """relu(b + sum_k W_k x_(t+k-o)), with zeros outside the sequence."""
     weight = layer.convolution.weight.detach().numpy()  # (n_units, n_inputs, width)
     out = np.tile(layer.convolution.bias.detach().numpy(), (len(sequence), 1))
     for t in range(len(sequence)):
         for k in range(weight.shape[2]):
-            if 0 <= t + k - layer.before < len(sequence):
-                out[t] += weight[:, :, k] @ sequence[t + k - layer.before]
+            if 0 <= t + k - o < len(sequence):
+                out[t] += weight[:, :, k] @ sequence[t + k - o]
     return np.maximum(out, 0)
 
 
@@ -85,8 +85,9 @@ def test_convolution_equals_the_sum_by_hand(causal, width):
     layer = TimeConvolution(3, 5, width, _generator(), causal).double()
     lengths = torch.tensor([4, 1, 6])
     mask = torch.arange(6) < lengths[:, None]
+    o = width - 1 if causal else (width - 1) // 2
     inputs = torch.randn(3, 6, 3, dtype=torch.float64, generator=_generator(1))
-    expected = [_by_hand(layer, inputs[i, :n].numpy()) for i, n in enumerate(lengths)]
+    expected = [_by_hand(layer, inputs[i, :n].numpy(), o) for i, n in enumerate(lengths)]
     inputs[~mask] = torch.nan
     outputs = layer(inputs, mask)
     assert outputs.shape == (3, 6, 5)

@@ -246,6 +246,16 @@ def test_extras_hold_the_states_and_the_attention():
     assert plain(_samples(X).batch(np.arange(6))).extras["attention"] is None
 
 
+def test_dropout_falls_on_what_is_read_out():
+    X = _data()
+    network = _network(_spec(X, bidirectional=True, dropout=0.5))
+    shapes = []
+    network.dropout.register_forward_hook(lambda _, args, out: shapes.append(tuple(out.shape)))
+    network(_samples(X).batch(np.arange(6)))
+    assert shapes == [(6, 6)]
+    assert network.stack.between.rate == network.encoder.dropout.rate == 0.5
+
+
 def test_dropout_works_while_training_only():
     X = _data()
     network = _network(_spec(X, dropout=0.5))

@@ -32,7 +32,9 @@ def test_bar_stays_where_training_ended(make_problem, capsys):
             return problem.task.loss(outputs, batch)
 
     problem.train(task=Interrupted(), verbose=1, max_epochs=4)
-    assert " 1/4 [" in re.split(r"[\r\n]+", capsys.readouterr().err.strip())[-1]
+    err = capsys.readouterr().err
+    assert " 1/4 [" in re.split(r"[\r\n]+", err.strip())[-1]
+    assert err.endswith("\n")
 
 
 def _check_lines(err, n_epochs):

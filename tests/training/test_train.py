@@ -110,12 +110,17 @@ def test_record_without_validation(make_problem):
 def test_epoch_loss_counts_every_sequence_by_its_weight(make_problem, weights):
     # 30 sequences in batches of 8: two batches have 8, two have 7
     problem = make_problem(dtype=torch.float64, weights=weights)
-    _, run = problem.train(max_epochs=1, learning_rate=1e-30, valid=True)
+    _, run = problem.train(max_epochs=1, learning_rate=1e-30)
     whole = problem.samples.batch(np.arange(30))
     loss, _ = problem.task.loss(problem.network(whole), whole)
     assert run.history[0]["train_loss"] == pytest.approx(float(loss.detach()), rel=1e-12)
+
+
+def test_validation_loss_is_that_of_the_network_at_rest(make_problem):
+    problem = make_problem(dtype=torch.float64, dropout=0.8)
+    network, run = problem.train(max_epochs=1, valid=True)
     whole = problem.valid_samples.batch(np.arange(10))
-    loss, _ = problem.task.loss(problem.network(whole), whole)
+    loss, _ = problem.task.loss(network(whole), whole)
     assert run.history[0]["valid_loss"] == pytest.approx(float(loss.detach()), rel=1e-12)
 
 
