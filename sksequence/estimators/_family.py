@@ -192,7 +192,6 @@ class _SequenceEstimator(BaseEstimator):
         )
 
     def _samples(self, X, y=None, weights=None, batch_size="full") -> SequenceSamples:
-        weight = self.network_.head.weight
         return SequenceSamples(
             X,
             y,
@@ -200,8 +199,8 @@ class _SequenceEstimator(BaseEstimator):
             batch_size=batch_size,
             scaling=self.input_scaling_,
             look_up=not self.network_.spec.embedding_trainable,
-            dtype=weight.dtype,
-            device=weight.device,
+            dtype=self.network_.head.weight.dtype,
+            device=self._device,
         )
 
     def _work_of_a_step(self, batch_size, n_sequences) -> float:
@@ -216,12 +215,17 @@ class _SequenceEstimator(BaseEstimator):
         check_is_fitted(self)
         X = check_sequences(X, estimator=self, reset=False)
         self.sequence_schema_.check(X, type(self).__name__)
-        return X, self._samples(X)
+        with explained_memory(None, self._device):
+            return X, self._samples(X)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.network_.head.weight.device
 
     def _run(self, samples):
         """Batches and outputs in inference mode."""
         work = self._work_of_a_step(256, len(samples))
-        with torch.inference_mode(), threads(work), explained_memory("auto", "predict"):
+        with torch.inference_mode(), threads(work), explained_memory(None, self._device):
             for batch in samples.ordered_batches():
                 yield batch, self.network_(batch)
 

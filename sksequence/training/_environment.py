@@ -60,12 +60,17 @@ def threads(work: float):
 
 @contextmanager
 def explained_memory(batch_size, device):
-    """Running out of memory says what to lower."""
+    """Running out of memory says what to lower (in prediction, `batch_size` is None)."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
             raise
+        if batch_size is None:
+            raise MemoryError(
+                f"out of memory on {device} in prediction: give fewer sequences at a time, or cut "
+                "the longest ones."
+            ) from error
         raise MemoryError(
             f"out of memory on {device} with batch_size={batch_size}: lower batch_size (halve "
             "it), hidden_size or embedding_size, or cut the longest sequences."
