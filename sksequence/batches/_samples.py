@@ -161,11 +161,9 @@ class SequenceSamples:
         if self._uniform:
             return np.array_split(order, self.n_batches)
         pool = POOL * self._batch_size
-        for i, start in enumerate(range(0, n, pool)):
+        for start in range(0, n, pool):
             part = order[start : start + pool]
-            # up, down, up, ...: a batch that reaches into the next pool finds its like there
-            rank = np.argsort(self._lengths[part] * (-1) ** i, kind="stable")
-            order[start : start + pool] = part[rank]
+            order[start : start + pool] = part[np.argsort(self._lengths[part], kind="stable")]
         batches = np.array_split(order, self.n_batches)
         return [batches[i] for i in rng.permutation(len(batches))]
 
