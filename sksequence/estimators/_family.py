@@ -135,6 +135,7 @@ class _SequenceEstimator(BaseEstimator):
         self.network_.to(device, _DTYPES[self.dtype])
         plan = make_plan(self, max_epochs, device)
         with (
+            torch.enable_grad(),
             threads(self._work_of_a_step(self.batch_size, len(X))),
             explained_memory(self.batch_size, device),
         ):
