@@ -114,6 +114,15 @@ def test_running_out_of_memory_says_what_to_lower(source):
     assert caught.value.__cause__ is not None
 
 
+def test_running_out_of_memory_in_prediction_says_what_helps_there():
+    with pytest.raises(MemoryError) as caught, explained_memory(None, torch.device("cpu")):
+        TOO_MUCH["torch"]()
+    assert str(caught.value) == (
+        "out of memory on cpu in prediction: give fewer sequences at a time, or cut the longest "
+        "ones."
+    )
+
+
 @pytest.mark.parametrize(
     "error",
     [
