@@ -41,7 +41,7 @@ def test_each_loss_finds_its_constant(loss):
     fitted = regressor(loss=loss, batch_size="full", max_epochs=150).fit(SILENT, SKEWED)
     predicted = fitted.predict(SILENT)
     np.testing.assert_allclose(predicted, predicted[0])
-    np.testing.assert_allclose(predicted[0], BEST_CONSTANT[loss], rtol=0.02)
+    np.testing.assert_allclose(predicted[0], BEST_CONSTANT[loss], rtol=0.05)
 
 
 def test_quantiles_are_those_of_the_targets():
@@ -120,12 +120,9 @@ def test_constant_target_is_predicted():
     np.testing.assert_allclose(fitted.predict(X), 7.0, atol=0.1)
 
 
-@pytest.mark.parametrize(
-    "labels",
-    [np.array(["no", "yes"]), np.array([-1, 1]), np.array([False, True]), np.array([5.0, 7.0])],
-)
+@pytest.mark.parametrize("labels", [["no", "yes"], [-1, 1], [False, True], [5.0, 7.0]])
 def test_labels_come_back_in_their_own_type(labels):
-    y = labels[(MEANS > 0).astype(int)]
+    y = np.array(labels)[(MEANS > 0).astype(int)]
     fitted = classifier().fit(X[TRAIN], y[TRAIN])
     assert fitted.predict(X[TEST]).dtype == y.dtype
     np.testing.assert_array_equal(fitted.classes_, labels)
@@ -151,7 +148,7 @@ def test_labels_that_hold_together():
     assert predicted.shape == (100, 3)
     assert set(np.unique(predicted)) <= {0, 1}
     np.testing.assert_array_equal(predicted, (fitted.predict_proba(X[TEST]) > 0.5).astype(int))
-    assert (predicted[:, :2] == y[TEST][:, :2]).mean() > 0.9
+    assert (predicted[:, :2] == y[TEST][:, :2]).mean() > 0.85
     assert predicted[:, :2].sum(axis=1).max() == 2  # both at once
 
 
