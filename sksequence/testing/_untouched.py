@@ -16,6 +16,7 @@ from sksequence.inputs import Channel, SequenceArray
 from sksequence.testing._answers import answers, check_same, fit, fresh, methods_of, refit
 from sksequence.testing._examples import Examples
 from sksequence.testing._independence import modules_of
+from sksequence.testing._isolation import cuda_states
 
 UNUSUAL = 1_798_233_407
 
@@ -25,7 +26,7 @@ BESIDE_WEIGHTS = 20_000
 
 def check_random_state_untouched(estimator: Any, examples: Examples) -> None:
     """The global random states of Python, numpy and torch do not move."""
-    for seed in (random.seed, np.random.seed, torch.manual_seed):
+    for seed in (random.seed, np.random.seed, torch.manual_seed):  # torch's is CUDA's too
         seed(UNUSUAL)  # whoever sets a seed sets another one
     before = _random_states()
     fitted = fit(estimator, examples)
@@ -39,6 +40,7 @@ def _random_states() -> dict[str, Any]:
         "random state of Python": random.getstate(),
         "random state of numpy": joblib.hash(np.random.get_state()),
         "random state of torch": torch.get_rng_state().numpy().tobytes(),
+        "random state of CUDA": [state.numpy().tobytes() for state in cuda_states()],
     }
 
 
