@@ -1,10 +1,15 @@
 """E. coli promoters (Harley and Reynolds; UCI): 106 sequences of 57 bases, leave one out.
 
-The settings were chosen on other data: four draws of 53 + 53 sequences, cut to the same 57
-positions, from the set `ecoli_promoters`, by 5-fold cross-validation.
+Trained first on promoters generated from the published counts of bases in the -35 and -10 boxes
+(``make_promoters``; Hawley and McClure, 1983), then on the 105 real ones. Like the rules that
+KBANN starts from, those counts are knowledge from the literature, which was drawn from promoters
+of this kind. The pooling was chosen by the validation loss on generated sequences; no setting
+was chosen on the 106.
 """
 
 from __future__ import annotations
+
+import copy
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -14,30 +19,30 @@ from sklearn.preprocessing import OneHotEncoder
 
 from protocols._shared import with_interval
 from sksequence import RNNClassifier, TokenEncoder
-from sksequence.datasets import fetch_promoters
+from sksequence.datasets import fetch_promoters, make_promoters
 
 PUBLISHED = "KBANN 4, BP 8, O'Neill 12, 3-NN 13, ID3 19"
 N_SEEDS = 5
 
 
-def network(seed):
-    """Letters, a convolution, a bidirectional LSTM, the mean of its states."""
-    return make_pipeline(
-        TokenEncoder(analyzer="char"),
-        RNNClassifier(
-            embedding_size=None,
-            conv_size=64,
-            conv_width=15,
-            hidden_size=16,
-            bidirectional=True,
-            pooling="mean",
-            dropout=0.5,
-            weight_decay=1e-3,
-            max_epochs=40,
-            early_stopping=False,
-            random_state=seed,
-        ),
+def pretrained(X, y, seed):
+    """Convolution, bidirectional LSTM and maximum over time, on generated promoters."""
+    network = RNNClassifier(
+        embedding_size=None,
+        conv_size=32,
+        conv_width=9,
+        hidden_size=32,
+        bidirectional=True,
+        pooling="max",
+        random_state=seed,
     )
+    return network.fit(X, y)
+
+
+def tuned(network, X, y):
+    """A copy that was trained further on real promoters."""
+    further = {"warm_start": True, "early_stopping": False, "max_epochs": 10}
+    return copy.deepcopy(network).set_params(**further, learning_rate=0.001).fit(X, y)
 
 
 def run(data, seed, quick):
@@ -45,17 +50,26 @@ def run(data, seed, quick):
     sequences, y = fetch_promoters(data_home=data, return_X_y=True)
     y = np.asarray(y)
     folds = StratifiedKFold(5, shuffle=True, random_state=0) if quick else LeaveOneOut()
-    errors = []
+    errors, before = [], []
     for s in range(seed, seed + (1 if quick else N_SEEDS)):
-        predicted = cross_val_predict(network(s), list(sequences), y, cv=folds)
-        errors.append(int((predicted != y).sum()))
-        print(f"seed {s}: {errors[-1]} errors", flush=True)
+        generated, boxes = make_promoters(3000, random_state=s)
+        encoder = TokenEncoder(analyzer="char").fit(generated)
+        network = pretrained(encoder.transform(generated), boxes, s)
+        X = encoder.transform(list(sequences))
+        before.append(int((network.predict(X) != y).sum()))
+        errors.append(0)
+        for train, test in folds.split(X, y):
+            errors[-1] += int(
+                (tuned(network, X[train], y[train]).predict(X[test]) != y[test]).sum()
+            )
+        print(f"seed {s}: {errors[-1]} errors, {before[-1]} before the real ones", flush=True)
     letters = np.array([list(s) for s in sequences])
     baseline = make_pipeline(OneHotEncoder(), LogisticRegression(max_iter=1000))
     wrong = int((cross_val_predict(baseline, letters, y, cv=folds) != y).sum())
     return [
         (f"ours, errors of {len(y)}", with_interval(errors), "aim <= 8, mean of the seeds"),
         ("seeds", ", ".join(map(str, errors)), ""),
+        ("generated promoters alone, errors", with_interval(before), "no real one seen"),
         ("one-hot + logistic regression, errors", f"{wrong}", "baseline"),
         ("published, errors", PUBLISHED, ""),
     ]

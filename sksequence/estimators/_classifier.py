@@ -16,7 +16,6 @@ from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
 from sksequence.estimators._validation import check_no_missing_label
 from sksequence.tasks import Classification, MultilabelClassification
-from sksequence.utils._random import make_generator
 from sksequence.utils._sklearn import StrOptions
 
 
@@ -241,7 +240,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         keep = self.warm_start and hasattr(self, "network_")
         X, y, weights = self._start(X, y, sample_weight, keep)
         task = self._choose_task(y, keep)
-        rng = make_generator(self.random_state)
+        rng = self._generator(keep)
         validation = self._check_validation(X_val, y_val)
         if validation is None:
             (X, y, weights), validation = self._hold_back(X, y, weights, y, rng)
@@ -280,7 +279,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
             )
         y = self.task_.encode(self._known(y))
         weights = self._with_class_weight(self.classes_[y] if y.ndim == 1 else y, weights)
-        rng = make_generator(self.random_state)
+        rng = self._generator(keep)
         return self._fit(X, y, weights, self.task_, None, rng, 1)
 
     def predict(self, X: Any) -> np.ndarray:

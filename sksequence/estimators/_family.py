@@ -17,7 +17,7 @@ from sksequence.estimators._validation import check_answers, check_one_target_ea
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
 from sksequence.networks import NetworkSpec, build_sequence_network
 from sksequence.training import choose_device, explained_memory, threads, train
-from sksequence.utils._random import torch_generator
+from sksequence.utils._random import continued, make_generator, torch_generator
 from sksequence.utils._sklearn import check_sample_weight, validate_parameter_constraints
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64, "mixed": torch.float32}
@@ -36,6 +36,7 @@ class _SequenceEstimator(BaseEstimator):
     """Many-to-one: a recurrent network that gives one answer for each sequence."""
 
     _inference_dtype: torch.dtype | None = None
+    _n_fits: int
 
     def hidden_states(self, X: Any) -> SequenceArray:
         """States of the last recurrent layer at every step.
@@ -175,11 +176,16 @@ class _SequenceEstimator(BaseEstimator):
         )
         vectors = {}
         if self.embedding_trainable:
-            for name, channel in X.channels.items():
+            for name, channel in SequenceSchema.named_channels(X).items():
                 if channel.kind == "vectors":
                     table = torch.tensor(channel.vectors, dtype=torch.float32)
                     vectors[name] = table / self.input_scaling_.vectors.get(name, 1.0)
         self.network_ = build_sequence_network(spec, torch_generator(rng), vectors)
+
+    def _generator(self, keep: bool) -> np.random.Generator:
+        """Private randomness; where training goes on, other than in the calls before."""
+        self._n_fits = self._n_fits + 1 if keep else 0
+        return continued(make_generator(self.random_state), self._n_fits)
 
     def _hold_back(self, X, y, weights, labels, rng):
         """Split off validation data; returns the training part and the validation part."""

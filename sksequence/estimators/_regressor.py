@@ -16,7 +16,6 @@ from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
 from sksequence.tasks import LOSSES, POSITIVE, Regression
-from sksequence.utils._random import make_generator
 from sksequence.utils._sklearn import Interval, StrOptions
 
 LARGEST = 1e150  # its square is finite
@@ -254,7 +253,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         """
         keep = self.warm_start and hasattr(self, "network_")
         X, y, weights = self._start(X, y, sample_weight, keep)
-        rng = make_generator(self.random_state)
+        rng = self._generator(keep)
         task = self._choose_task(y, weights, keep)
         validation = self._check_validation(X_val, y_val)
         if validation is None:
@@ -283,7 +282,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         keep = hasattr(self, "network_")
         X, y, weights = self._start(X, y, sample_weight, keep)
         task = self._choose_task(y, weights, keep)
-        rng = make_generator(self.random_state)
+        rng = self._generator(keep)
         return self._fit(X, task.encode(_columns(y)), weights, task, None, rng, 1)
 
     def predict(self, X: Any) -> np.ndarray:

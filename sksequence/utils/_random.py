@@ -23,6 +23,14 @@ def make_generator(random_state) -> np.random.Generator:
     )
 
 
+def continued(generator: np.random.Generator, n_before: int) -> np.random.Generator:
+    """The generator of the call after `n_before` others with the same seed.
+
+    An estimator that goes on training must not see the same batches and the same noise again.
+    """
+    return np.random.Generator(generator.bit_generator.jumped(n_before)) if n_before else generator
+
+
 def torch_generator(rng: np.random.Generator, device="cpu"):
     """A private torch generator seeded from a numpy one."""
     import torch
