@@ -1,0 +1,20 @@
+"""The guides to the estimators and to scikit-learn do what they say."""
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+GUIDES = Path(__file__).resolve().parents[2] / "docs" / "user_guide"
+
+
+@pytest.mark.parametrize("name", ["estimators.rst", "scikit_learn.rst"])
+def test_examples_of_the_guide_give_what_it_shows(name):
+    result = doctest.testfile(
+        str(GUIDES / name),
+        module_relative=False,
+        optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS,
+        encoding="utf-8",
+    )
+    assert result.attempted > 10
+    assert result.failed == 0
