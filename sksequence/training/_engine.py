@@ -97,7 +97,7 @@ class _Net(NeuralNet):
         self.run_, self.bar_ = TrainingRun(), ProgressBar(plan)
         self.best_loss_, self.best_weights_, self.waited_ = np.inf, None, 0
         self.batch_hooks_ = any(_has_batch_hooks(c) for _, c in self.callbacks_)
-        self.norms_ = []  # of the gradients of this epoch's batches
+        self.n_clipped_ = self.trainable_[0].new_zeros((), dtype=torch.int64)
         _seed_noise(self.module_, rng)
 
     def run(self) -> TrainingRun:
@@ -137,19 +137,21 @@ class _Net(NeuralNet):
         epoch = len(self.run_.history)
         batches = iterator.batches(epoch, self.rng_) if training else iterator.ordered_batches()
         n_batches, max_epochs = max(1, iterator.n_batches), self.plan_.max_epochs
-        losses, weights = [], []  # of each batch: nothing waits for the device here
+        # running sums on the device: nothing waits for it, and no small tensors stay behind
+        # between the large ones that each batch frees (memory would grow around them)
+        total, weight = 0.0, 0.0
         for i, batch in enumerate(batches):
             if self.batch_hooks_:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, progress=(epoch + i / n_batches) / max_epochs)
-            losses.append(step["loss"].detach())
-            weights.append(step["weight"])
+            total = total + step["loss"].detach() * step["weight"]
+            weight = weight + step["weight"]
             if self.batch_hooks_:
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-        loss = _weighted_mean(losses, weights)
+        loss = float(total / weight)
         self.history.record(f"{prefix}_loss", loss)
         if training:
-            self._after_training_pass(loss, time.perf_counter() - started)
+            self._after_training_pass(loss, time.perf_counter() - started, n_batches)
 
     def train_step_single(self, batch, progress=None, **kwargs):
         with self._autocast(batch):
@@ -158,7 +160,7 @@ class _Net(NeuralNet):
         loss.backward()
         clip = self.plan_.gradient_clip
         if clip is not None:
-            self.norms_.append(_clip_gradients(self.trainable_, clip))
+            self.n_clipped_.add_(_clip_gradients(self.trainable_, clip) > clip)
         return {"loss": loss, "weight": weight, "y_pred": outputs}
 
     def train_step(self, batch, progress=None, **kwargs):
@@ -203,15 +205,14 @@ class _Net(NeuralNet):
 
     # -- pieces ---------------------------------------------------------------------------
 
-    def _after_training_pass(self, loss, seconds):
+    def _after_training_pass(self, loss, seconds, n_batches):
         if not np.isfinite(loss):
             what = f"the loss became {loss} in epoch {len(self.run_.history) + 1}"
             raise DivergenceError(_divergence_message(self.plan_, what))
         self.history.record("seconds", seconds)
-        if self.norms_:
-            clipped = torch.stack(self.norms_) > self.plan_.gradient_clip
-            self.history.record("gradients_clipped", int(clipped.sum()) / len(clipped))
-            self.norms_.clear()
+        if self.plan_.gradient_clip is not None:
+            self.history.record("gradients_clipped", int(self.n_clipped_) / n_batches)
+            self.n_clipped_.zero_()
 
     def _autocast(self, batch):
         if self.plan_.autocast is None:
@@ -227,16 +228,6 @@ class _Net(NeuralNet):
         with torch.no_grad():
             for parameter, best in zip(self.trainable_, self.best_weights_, strict=True):
                 parameter.copy_(best)
-
-
-def _weighted_mean(losses, weights) -> float:
-    """Mean loss of an epoch from the batches' losses; the only wait for the device."""
-    losses = torch.stack(losses).cpu().double()
-    if isinstance(weights[0], torch.Tensor):
-        weights = torch.stack(weights).cpu().double()
-    else:
-        weights = losses.new_tensor(weights)
-    return float(losses @ weights / weights.sum())
 
 
 @torch.no_grad()
