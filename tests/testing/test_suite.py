@@ -13,7 +13,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence import PerStep, SequenceArray, SequenceScaler, TokenEncoder
+from sksequence import (
+    PerStep,
+    RNNClassifier,
+    SequenceArray,
+    SequenceScaler,
+    TokenEncoder,
+    Word2VecEmbedder,
+)
 from sksequence.testing import (
     check_sequence_estimator,
     parametrize_with_sequence_checks,
@@ -207,6 +214,27 @@ def failures(estimator, *data, **options):
 @pytest.mark.parametrize("encoder", [TokenEncoder(), TokenEncoder("kmer"), TokenEncoder("char")])
 def test_encoders_of_text_keep_the_promise(encoder):
     assert failures(encoder) == {}
+
+
+@pytest.mark.parametrize("pooling", [None, "mean"])
+def test_embedder_of_words_keeps_the_promise(pooling):
+    known = {
+        "check_length_one": "a word alone has no neighbour to learn from",
+        "check_cross_validation": "its score is the share of analogies, and needs their file",
+        "check_grid_search": "its score is the share of analogies, and needs their file",
+    }
+    if pooling:
+        known["check_empty_sequence"] = "nothing is as good as no known word: a row of zeros"
+    embedder = Word2VecEmbedder(vector_size=4, epochs=1, min_count=1, pooling=pooling)
+    assert failures(embedder, expected_failed_checks=known) == {}
+
+
+@pytest.mark.parametrize("analyzer", ["word", "char"])
+def test_text_classifier_keeps_the_promise_from_text_to_label(analyzer):
+    texts = ["cold soup", "a kind waiter and a warm soup", "cold", "kind people"] * 5
+    labels = ["bad", "good", "bad", "good"] * 5
+    pipeline = make_pipeline(TokenEncoder(analyzer), RNNClassifier(hidden_size=4, max_epochs=2))
+    assert failures(pipeline, texts, labels) == {}
 
 
 def test_scaler_keeps_the_promise_on_frames_channels_and_context():
