@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
-from sksequence.estimators._validation import check_no_missing_label
+from sksequence.estimators._validation import check_no_missing_label, hold_back
 from sksequence.tasks import Classification, MultilabelClassification
 from sksequence.utils._sklearn import StrOptions
 
@@ -243,7 +243,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         rng = self._generator(keep)
         validation = self._check_validation(X_val, y_val)
         if validation is None:
-            (X, y, weights), validation = self._hold_back(X, y, weights, y, rng)
+            (X, y, weights), validation = hold_back(self, X, y, weights, y, rng)
         if validation is not None:
             X_val, y_val, val_weights = validation
             validation = X_val, task.encode(self._known(y_val)), val_weights

@@ -11,11 +11,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import InputScaling, SequenceSamples
-from sksequence.cells import make_cell
-from sksequence.estimators._parameters import layer_widths, make_plan
-from sksequence.estimators._validation import check_answers, check_one_target_each, held_back
+from sksequence.estimators._parameters import make_plan, make_spec
+from sksequence.estimators._prediction import answers, step_answers, step_work
+from sksequence.estimators._validation import check_answers, check_one_target_each
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
-from sksequence.networks import NetworkSpec, build_sequence_network
+from sksequence.networks import (
+    build_sequence_network,
+    pack_network,
+    starting_vectors,
+    unpack_network,
+)
 from sksequence.training import choose_device, explained_memory, threads, train
 from sksequence.utils._random import continued, make_generator, torch_generator
 from sksequence.utils._sklearn import check_sample_weight, validate_parameter_constraints
@@ -53,7 +58,7 @@ class _SequenceEstimator(BaseEstimator):
             bidirectional: forward, then backward units).
         """
         X, samples = self._prepare(X)
-        return self._steps(X, samples, "steps")
+        return step_answers(self.network_, samples, X, "steps")
 
     @available_if(_pools_by_attention)
     def attention_weights(self, X: Any) -> SequenceArray:
@@ -72,7 +77,7 @@ class _SequenceEstimator(BaseEstimator):
             As long as `X`, one feature a step.
         """
         X, samples = self._prepare(X)
-        return self._steps(X, samples, "attention")
+        return step_answers(self.network_, samples, X, "attention")
 
     # -- fit ------------------------------------------------------------------------------
 
@@ -137,7 +142,7 @@ class _SequenceEstimator(BaseEstimator):
         plan = make_plan(self, max_epochs, device)
         with (
             torch.enable_grad(),
-            threads(self._work_of_a_step(self.batch_size, len(X))),
+            threads(step_work(self.network_.spec, self.batch_size, len(X))),
             explained_memory(self.batch_size, device),
         ):
             samples = self._samples(X, y, weights, self.batch_size)
@@ -160,43 +165,14 @@ class _SequenceEstimator(BaseEstimator):
         self.input_scaling_ = (
             InputScaling.fit(X, weights) if self.normalize else InputScaling.none()
         )
-        spec = NetworkSpec(
-            schema=self.sequence_schema_,
-            n_outputs=n_outputs,
-            cell=make_cell(self.cell),
-            widths=layer_widths(self.hidden_size, self.n_layers),
-            bidirectional=self.bidirectional,
-            dropout=float(self.dropout),
-            pooling=self.pooling,
-            embedding_size=self.embedding_size,
-            embedding_trainable=self.embedding_trainable,
-            context_at=self.context_at,
-            conv_size=self.conv_size,
-            conv_width=self.conv_width,
-        )
-        vectors = {}
-        if self.embedding_trainable:
-            for name, channel in SequenceSchema.named_channels(X).items():
-                if channel.kind == "vectors":
-                    table = torch.tensor(channel.vectors, dtype=torch.float32)
-                    vectors[name] = table / self.input_scaling_.vectors.get(name, 1.0)
+        spec = make_spec(self, self.sequence_schema_, n_outputs)
+        vectors = starting_vectors(X, self.input_scaling_) if self.embedding_trainable else {}
         self.network_ = build_sequence_network(spec, torch_generator(rng), vectors)
 
     def _generator(self, keep: bool) -> np.random.Generator:
         """Private randomness; where training goes on, other than in the calls before."""
         self._n_fits = self._n_fits + 1 if keep else 0
         return continued(make_generator(self.random_state), self._n_fits)
-
-    def _hold_back(self, X, y, weights, labels, rng):
-        """Split off validation data; returns the training part and the validation part."""
-        train_at, valid_at = held_back(
-            len(X), labels, self.early_stopping, self.validation_fraction, rng
-        )
-        if valid_at is None:
-            return (X, y, weights), None
-        return tuple(
-            (X[at], y[at], None if weights is None else weights[at]) for at in (train_at, valid_at)
-        )
 
     def _samples(self, X, y=None, weights=None, batch_size="full") -> SequenceSamples:
         return SequenceSamples(
@@ -209,12 +185,6 @@ class _SequenceEstimator(BaseEstimator):
             dtype=self.network_.head.weight.dtype,
             device=self._device,
         )
-
-    def _work_of_a_step(self, batch_size, n_sequences) -> float:
-        """Multiplications of one step of a batch, about."""
-        spec = self.network_.spec
-        n_rows = n_sequences if batch_size == "full" else min(batch_size, n_sequences)
-        return n_rows * spec.cell.n_gates * max(spec.widths) * 2 * max(spec.widths)
 
     # -- prediction -----------------------------------------------------------------------
 
@@ -229,54 +199,24 @@ class _SequenceEstimator(BaseEstimator):
     def _device(self) -> torch.device:
         return self.network_.head.weight.device
 
-    def _run(self, samples):
-        """Batches and outputs in inference mode."""
-        work = self._work_of_a_step(256, len(samples))
-        with torch.inference_mode(), threads(work), explained_memory(None, self._device):
-            for batch in samples.ordered_batches():
-                yield batch, self.network_(batch)
-
     def _values(self, X, transform=None) -> np.ndarray:
         """Outputs of the network, ``(n_sequences, n_outputs)``, in the order of `X`."""
         X, samples = self._prepare(X)
-        result = np.empty((len(X), self.network_.spec.n_outputs))
-        for batch, outputs in self._run(samples):
-            values = outputs.values.cpu().double()  # so that probabilities add up to 1
-            result[batch.positions] = (values if transform is None else transform(values)).numpy()
+        result = answers(self.network_, samples, transform)
         check_answers(result, X)
         return result
-
-    def _steps(self, X, samples, what) -> SequenceArray:
-        values = None
-        for batch, outputs in self._run(samples):
-            steps = outputs.extras[what].cpu().numpy()
-            steps = steps[:, :, np.newaxis] if steps.ndim == 2 else steps
-            if values is None:
-                values = np.empty((int(X.offsets[-1]), steps.shape[2]), dtype=steps.dtype)
-            for i, sequence in zip(batch.positions, steps, strict=True):
-                start, stop = X.offsets[i], X.offsets[i + 1]
-                values[start:stop] = sequence[: stop - start]
-        return SequenceArray(values, X.offsets, names=X.names)
 
     # -- saving ---------------------------------------------------------------------------
 
     def __getstate__(self):
         state = dict(super().__getstate__())
         if "network_" in state:
-            network = state["network_"]
-            weights = {k: v.detach().cpu().numpy() for k, v in network.state_dict().items()}
-            state["network_"] = (network.spec, weights)
+            state["network_"] = pack_network(state["network_"])
         return state
 
     def __setstate__(self, state):
-        state = dict(state)
-        if isinstance(state.get("network_"), tuple):
-            spec, weights = state["network_"]
-            network = build_sequence_network(spec, torch.Generator())
-            first = next(iter(weights.values()))
-            network.to(torch.from_numpy(np.zeros(1, first.dtype)).dtype)
-            network.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
-            state["network_"] = network.eval()
+        if "network_" in state:
+            state = {**state, "network_": unpack_network(state["network_"])}
         super().__setstate__(state)
 
     def __sklearn_is_fitted__(self):

@@ -7,7 +7,9 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from sksequence.cells import Cell
+from sksequence.cells import Cell, make_cell
+from sksequence.inputs import SequenceSchema
+from sksequence.networks import NetworkSpec
 from sksequence.training import OPTIMIZERS, TrainingPlan
 from sksequence.utils._sklearn import Interval, StrOptions
 
@@ -56,6 +58,24 @@ def layer_widths(hidden_size, n_layers: int) -> tuple[int, ...]:
             "leave n_layers at 1 or make them agree."
         )
     return widths
+
+
+def make_spec(estimator, schema: SequenceSchema, n_outputs: int) -> NetworkSpec:
+    """The sizes of the network of an estimator's parameters."""
+    return NetworkSpec(
+        schema=schema,
+        n_outputs=n_outputs,
+        cell=make_cell(estimator.cell),
+        widths=layer_widths(estimator.hidden_size, estimator.n_layers),
+        bidirectional=estimator.bidirectional,
+        dropout=float(estimator.dropout),
+        pooling=estimator.pooling,
+        embedding_size=estimator.embedding_size,
+        embedding_trainable=estimator.embedding_trainable,
+        context_at=estimator.context_at,
+        conv_size=estimator.conv_size,
+        conv_width=estimator.conv_width,
+    )
 
 
 def make_plan(estimator, max_epochs: int, device: torch.device) -> TrainingPlan:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
+from sksequence.estimators._validation import hold_back
 from sksequence.tasks import LOSSES, POSITIVE, Regression
 from sksequence.utils._sklearn import Interval, StrOptions
 
@@ -257,7 +258,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         task = self._choose_task(y, weights, keep)
         validation = self._check_validation(X_val, y_val)
         if validation is None:
-            (X, y, weights), validation = self._hold_back(X, y, weights, None, rng)
+            (X, y, weights), validation = hold_back(self, X, y, weights, None, rng)
         if validation is not None:
             X_val, y_val, val_weights = validation
             validation = X_val, task.encode(_columns(y_val)), val_weights

@@ -8,6 +8,18 @@ from sklearn.model_selection import train_test_split
 AUTO_FROM = 300
 
 
+def hold_back(estimator, X, y, weights, labels, rng: np.random.Generator):
+    """Split (X, y, weights) into the part to train on and validation data (or None)."""
+    train_at, valid_at = held_back(
+        len(X), labels, estimator.early_stopping, estimator.validation_fraction, rng
+    )
+    if valid_at is None:
+        return (X, y, weights), None
+    return tuple(
+        (X[at], y[at], None if weights is None else weights[at]) for at in (train_at, valid_at)
+    )
+
+
 def held_back(n: int, labels, early_stopping, fraction: float, rng: np.random.Generator):
     """Positions to train on and positions to validate on (None: train on all).
 
@@ -53,8 +65,8 @@ def check_one_target_each(X, y, X_name="X", y_name="y"):
 
 def check_no_missing_label(y):
     """Raise ValueError for a label that is None, NaN or NA, which numpy would take for a text."""
-    kind = getattr(getattr(y, "dtype", None), "kind", "O")  # a list may hold anything
-    if kind != "O" or getattr(y, "ndim", 1) != 1:
+    kind = getattr(getattr(y, "dtype", None), "kind", None)
+    if not isinstance(y, list) and (kind != "O" or y.ndim != 1):
         return
     for i, label in enumerate(y):
         if label is None or type(label).__name__ == "NAType" or _is_nan(label):

@@ -1,6 +1,15 @@
 """Whole models, and builders that choose their sizes."""
 
 from sksequence.networks._outputs import Outputs
+from sksequence.networks._saving import pack_network, starting_vectors, unpack_network
 from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
 
-__all__ = ["NetworkSpec", "Outputs", "SequenceNetwork", "build_sequence_network"]
+__all__ = [
+    "NetworkSpec",
+    "Outputs",
+    "SequenceNetwork",
+    "build_sequence_network",
+    "pack_network",
+    "starting_vectors",
+    "unpack_network",
+]

@@ -28,7 +28,9 @@ def continued(generator: np.random.Generator, n_before: int) -> np.random.Genera
 
     An estimator that goes on training must not see the same batches and the same noise again.
     """
-    return np.random.Generator(generator.bit_generator.jumped(n_before)) if n_before else generator
+    if n_before == 0:
+        return generator
+    return np.random.Generator(generator.bit_generator.jumped(n_before))  # type: ignore[attr-defined]
 
 
 def torch_generator(rng: np.random.Generator, device="cpu"):
