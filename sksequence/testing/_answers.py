@@ -146,3 +146,15 @@ def _compare(expected: np.ndarray, given: np.ndarray, allowed: float, what: str)
 def _short(value: np.ndarray) -> str:
     text = " ".join(str(value).split())
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def is_repeatable(estimator: Any, examples: Examples) -> bool:
+    """Whether two fits answer the same: by a `random_state`, or because nothing is random."""
+    if is_seeded(estimator):
+        return True
+    first, second = (answers(fit(estimator, examples), examples.X) for _ in range(2))
+    try:
+        check_same(first, second, "in a second fit")
+    except AssertionError:
+        return False
+    return True

@@ -54,10 +54,8 @@ def _in_fit_and_after(
     estimator: Any, examples: Examples, X: Any, what: str, *words: str, kinds: tuple = REFUSALS
 ) -> None:
     """Expect the error from ``fit`` and from every method of the fitted estimator."""
-    y = examples.y
-    if y is not None and len(X) != len(y):
-        y = pick(y, slice(0, len(X)))
-    _expect(lambda: refit(fresh(estimator), Examples(X, y)), f"{what} in fit", *words, kinds=kinds)
+    bad = Examples(X, examples.y)
+    _expect(lambda: refit(fresh(estimator), bad), f"{what} in fit", *words, kinds=kinds)
     fitted = fit(estimator, examples)
     for method in methods_of(fitted):
         ask = getattr(fitted, method)

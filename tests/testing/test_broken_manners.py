@@ -50,6 +50,24 @@ class ChangesTargets(Honest):
         return super().fit(X, y, sample_weight)
 
 
+@breaks(
+    "check_inputs_untouched",
+    "check_read_only",
+    "check_container[memory-mapped, read-only]",
+    # the last digits of X are other ones after the first prediction
+    "check_repeated_prediction",
+    "check_same_fit",
+    "check_fit_ignores_global_state",
+    "check_pickle",
+)
+class RoundsItsInputInPredict(Honest):
+    def predict(self, X):
+        given = super().predict(X)
+        if isinstance(X, SequenceArray):
+            X.values[:] = X.values.round(12)
+        return given
+
+
 @breaks("check_read_only", "check_container[memory-mapped, read-only]")
 class NeedsWriteableInput(Honest):
     def read(self, X, reset=False):
@@ -84,6 +102,14 @@ class ChangesItsParameter(Honest):
     def fit(self, X, y, sample_weight=None):
         self.scale = int(self.scale)
         return super().fit(X, y, sample_weight)
+
+
+@breaks("check_params")
+class StoresAnotherParameter(Honest):
+    def set_params(self, **parameters):
+        if "scale" in parameters:
+            parameters["scale"] = int(parameters["scale"])
+        return super().set_params(**parameters)
 
 
 @breaks("check_params", "check_unfitted")
@@ -251,6 +277,12 @@ class NeedsAllSequencesToFit(Honest):
         if len(X) in (12, 18):
             raise ValueError("too few sequences")
         return super().fit(X, y, sample_weight)
+
+
+@breaks("check_cross_validation", "check_grid_search")
+class ScoresNaN(Honest):
+    def score(self, X, y):
+        return np.nan
 
 
 @breaks("check_cross_validation", "check_grid_search")

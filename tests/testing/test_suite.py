@@ -5,7 +5,9 @@ import warnings
 from unittest import SkipTest
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.exceptions import SkipTestWarning
@@ -21,6 +23,7 @@ from sksequence import (
     TokenEncoder,
     Word2VecEmbedder,
 )
+from sksequence.inputs import check_sequences
 from sksequence.testing import (
     check_sequence_estimator,
     parametrize_with_sequence_checks,
@@ -306,6 +309,46 @@ def test_estimator_that_reads_lists_only_is_compared_with_lists():
     assert records["check_container[object array]"]["status"] == "passed"
     assert records["check_single_sequence"]["status"] == "passed"
     assert records["check_nan"]["status"] == "failed"
+
+
+class Draws(TransformerMixin, BaseEstimator):
+    """Multiplies by a number that it draws in fit, for which there is no seed."""
+
+    def fit(self, X, y=None):
+        check_sequences(X, estimator=self)
+        self.factor_ = np.random.default_rng().normal()
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = check_sequences(X, estimator=self, reset=False)
+        return pd.DataFrame([self.factor_ * x.sum() for x in X])
+
+
+def test_estimator_without_a_seed_is_not_compared_with_another_fit():
+    assert failures(Draws()).keys() == {"check_feature_count"}
+    assert records_of(Draws())["check_same_fit"]["status"] == "skipped"
+
+
+def test_sparse_answers_are_compared_too():
+    class Sparse(Draws):
+        def transform(self, X):
+            table = super().transform(X).to_numpy()
+            return scipy.sparse.csr_array(table * (1 + (len(table) == 1)))
+
+    assert "check_batch_size" in failures(Sparse())
+    assert "check_padding" not in failures(Sparse())
+
+
+def test_examples_of_one_length_or_very_short_ones_skip_what_needs_more():
+    same = SequenceArray.from_padded(np.random.default_rng(0).normal(size=(12, 4, 2)))
+    assert "no method answers" in str(
+        records_of(SequenceScaler(), same)["check_no_look_ahead"]["exception"]
+    )
+    short = SequenceArray.from_padded(np.random.default_rng(0).normal(size=(12, 1, 2)))
+    assert "too short" in str(
+        records_of(SequenceScaler(), short)["check_array[3-D array]"]["exception"]
+    )
 
 
 def test_estimator_without_answers_cannot_pass():
