@@ -41,9 +41,10 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         ``RNN(activation="relu")`` (searched as ``cell__activation``).
     bidirectional : bool, default=False
         Read each sequence backwards too. A forward-only network never looks ahead.
-    dropout : float, default=0.2
+    dropout : float or "auto", default="auto"
         Share of values set to zero while training: of the vectors of symbols, between layers
-        and before the output. Plain numbers are not touched.
+        and before the output. Plain numbers are not touched. "auto" is 0.2 for symbols, and 0
+        where all channels are numeric.
     pooling : {"last", "mean", "max", "attention"}, default="last"
         How the states of all steps become one vector: the state after the last step, their
         mean, their largest values, or a learned weighted mean (``attention_weights`` shows
@@ -151,7 +152,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         n_layers: int = 1,
         cell: str | Cell = "lstm",
         bidirectional: bool = False,
-        dropout: float = 0.2,
+        dropout: float | str = "auto",
         pooling: str = "last",
         embedding_size: int | None = 64,
         embedding_trainable: bool = True,

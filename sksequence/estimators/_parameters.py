@@ -20,7 +20,7 @@ SHARED_CONSTRAINTS = {
     "n_layers": [POSITIVE_INTEGER],
     "cell": [str, Cell],
     "bidirectional": ["boolean"],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
     "pooling": [StrOptions({"last", "mean", "max", "attention"})],
     "embedding_size": [POSITIVE_INTEGER, None],
     "embedding_trainable": ["boolean"],
@@ -60,6 +60,13 @@ def layer_widths(hidden_size, n_layers: int) -> tuple[int, ...]:
     return widths
 
 
+def dropout_rate(dropout: float | str, schema: SequenceSchema) -> float:
+    """``"auto"``: 0.2 where there are symbols, which are soon learned by heart, else none."""
+    if dropout != "auto":
+        return float(dropout)
+    return 0.2 if any(c.kind != "numeric" for c in schema.channels.values()) else 0.0
+
+
 def make_spec(estimator, schema: SequenceSchema, n_outputs: int) -> NetworkSpec:
     """The sizes of the network of an estimator's parameters."""
     return NetworkSpec(
@@ -68,7 +75,7 @@ def make_spec(estimator, schema: SequenceSchema, n_outputs: int) -> NetworkSpec:
         cell=make_cell(estimator.cell),
         widths=layer_widths(estimator.hidden_size, estimator.n_layers),
         bidirectional=estimator.bidirectional,
-        dropout=float(estimator.dropout),
+        dropout=dropout_rate(estimator.dropout, schema),
         pooling=estimator.pooling,
         embedding_size=estimator.embedding_size,
         embedding_trainable=estimator.embedding_trainable,

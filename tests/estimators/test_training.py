@@ -301,3 +301,15 @@ def test_warnings_are_none(recwarn):
         classifier().fit(X, LABELS).predict(X)
         regressor().fit(X, MEANS).predict(X)
     assert not recwarn.list
+
+
+def test_dropout_auto_is_for_symbols():
+    symbols = SequenceArray.from_list([[0, 1], [1], [1, 0, 1]], n_tokens=2)
+    numbers = [[0.0, 1.0], [1.0], [1.0, 0.0, 1.0]]
+
+    def rate(X, **settings):
+        fitted = RNNClassifier(hidden_size=2, max_epochs=1, **settings).fit(X, [0, 1, 0])
+        return fitted.network_.spec.dropout
+
+    assert rate(symbols) == 0.2 and rate(numbers) == 0.0
+    assert rate(symbols, dropout=0.0) == 0.0 and rate(numbers, dropout=0.4) == 0.4
