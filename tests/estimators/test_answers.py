@@ -126,7 +126,7 @@ def test_labels_come_back_in_their_own_type(labels):
     fitted = classifier().fit(X[TRAIN], y[TRAIN])
     assert fitted.predict(X[TEST]).dtype == y.dtype
     np.testing.assert_array_equal(fitted.classes_, labels)
-    assert fitted.score(X[TEST], y[TEST]) > 0.9
+    assert fitted.score(X[TEST], y[TEST]) > 0.8
 
 
 def test_probabilities_are_probabilities():

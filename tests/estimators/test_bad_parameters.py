@@ -36,7 +36,7 @@ BAD_PARAMETERS = [
     ({"batch_size": 0}, r"'batch_size' parameter .*\{'full'\}. Got 0 instead"),
     ({"learning_rate": 0}, r"'learning_rate' parameter .* range \(0.0, inf\). Got 0"),
     ({"optimizer": "lbfgs"}, "'optimizer' parameter .*'adam'.*Got 'lbfgs' instead"),
-    ({"dropout": 1.0}, r"'dropout' parameter .* range \[0.0, 1.0\). Got 1.0 instead"),
+    ({"dropout": 1.0}, r"'dropout' parameter .* range \[0.0, 1.0\).* Got 1.0 instead"),
     ({"context_at": "end"}, "'context_at' parameter .*'both'.*Got 'end' instead"),
     ({"max_epochs": 2.5}, "'max_epochs' parameter .*Got 2.5 instead"),
     ({"early_stopping": "yes"}, r"'early_stopping' parameter .*\{'auto'\}. Got 'yes' instead"),
