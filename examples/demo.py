@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from pathlib import Path
 
 import matplotlib
@@ -19,7 +18,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import ConfusionMatrixDisplay, classification_report
@@ -71,7 +69,9 @@ def sentiment():
     }
     search = GridSearchCV(pipeline, grid, cv=3, n_jobs=2, verbose=3)
     search.fit(train, y_train)
-    print(pd.DataFrame(search.cv_results_)[["params", "mean_test_score", "std_test_score"]])
+    table = pd.DataFrame(search.cv_results_).filter(regex="^param_|^(mean|std)_test")
+    table.columns = ["pooling", "vector size", "accuracy", "+-"]
+    print(table.round(3).to_string(index=False))
     predicted = search.predict(test)
     print(classification_report(y_test, predicted))
     words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10))
@@ -134,7 +134,7 @@ def rain():
         series = make_rainfall(15 * 365, random_state=0)
     X, y = make_windows(np.log1p(series), lookback=30)
     y = np.expm1(y)  # mm
-    angle = 2 * np.pi * y.index.dayofyear.to_numpy() / 365.25
+    angle = 2 * np.pi * y.index.day_of_year.to_numpy() / 365.25
     X = X.with_context(np.column_stack([np.sin(angle), np.cos(angle)]))
     past, future = slice(None, -3 * 365), slice(-3 * 365, None)
     network = RNNRegressor(
@@ -142,7 +142,7 @@ def rain():
     )
     network.fit(X[past], y[past])
     actual = y[future]
-    day = y.index.dayofyear
+    day = y.index.day_of_year
     median = y[past].groupby(day[past]).median().reindex(day[future], method="ffill")
     forecasts = {
         "network": np.maximum(network.predict(X[future]), 0),
@@ -150,7 +150,7 @@ def rain():
         "climatology": median.to_numpy(),
         "always zero": np.zeros(len(actual)),
     }
-    print(f"{len(past_of(X, past))} days to learn from, {len(actual)} days ahead; errors in mm:")
+    print(f"{len(X[past])} days to learn from, {len(actual)} days ahead; errors in mm:")
     errors = {k: np.abs(v - actual.to_numpy()).mean() for k, v in forecasts.items()}
     print(pd.Series(errors, name="mean absolute error").round(3).to_string())
     figure, axes = plt.subplots(figsize=(10, 3.5), layout="constrained")
@@ -198,11 +198,6 @@ def prices():
     save(figure, "prices")
 
 
-def past_of(X, past):
-    """The training windows."""
-    return X[past]
-
-
 def save(figure, name):
     """Write a picture and say where it is."""
     PICTURES.mkdir(exist_ok=True)
@@ -214,7 +209,6 @@ def save(figure, name):
 
 def main():
     """All scenes, with their times."""
-    warnings.filterwarnings("ignore", category=ConvergenceWarning)
     started = time.perf_counter()
     for scene in (sentiment, promoters, rain, prices):
         print(f"\n=== {scene.__name__}: {scene.__doc__.splitlines()[0]}")
