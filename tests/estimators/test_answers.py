@@ -82,16 +82,18 @@ def test_numbers_in_any_unit_are_found(loss):
 
 @pytest.mark.parametrize("loss", ["poisson", "gamma"])
 def test_positive_losses_find_the_rate_and_stay_positive(loss):
+    rng = np.random.default_rng(1)
     rate = np.exp(0.5 + 1.5 * MEANS)
-    y = RNG.poisson(rate) if loss == "poisson" else RNG.gamma(4.0, rate / 4.0)
+    y = rng.poisson(rate) if loss == "poisson" else rng.gamma(4.0, rate / 4.0)
     predicted = regressor(loss=loss).fit(X[TRAIN], y[TRAIN]).predict(X[TEST])
     assert (predicted > 0).all()
     assert np.corrcoef(np.log(predicted), np.log(rate[TEST]))[0, 1] > 0.9
 
 
 def test_robust_losses_are_moved_less_by_outliers():
+    rng = np.random.default_rng(1)
     y = 50 * MEANS
-    spoiled = y + 1000.0 * (RNG.uniform(size=300) < 0.1)
+    spoiled = y + 1000.0 * (rng.uniform(size=300) < 0.1)
     off = {}
     for loss in ("squared_error", "huber", "absolute_error"):
         fitted = regressor(loss=loss).fit(X[TRAIN], spoiled[TRAIN])
@@ -157,9 +159,10 @@ def test_labels_that_hold_together():
 
 @pytest.mark.parametrize("context_at", ["state", "steps", "both"])
 def test_context_is_used_wherever_it_enters(context_at):
-    context = RNG.normal(size=(300, 2))
+    rng = np.random.default_rng(1)
+    context = rng.normal(size=(300, 2))
     y = context[:, 0] - context[:, 1]
-    noise = SequenceArray(RNG.normal(size=X.values.shape), X.offsets, context=context)
+    noise = SequenceArray(rng.normal(size=X.values.shape), X.offsets, context=context)
     fitted = regressor(context_at=context_at).fit(noise[TRAIN], y[TRAIN])
     assert fitted.score(noise[TEST], y[TEST]) > 0.8
 
@@ -186,11 +189,12 @@ def test_hidden_states_keep_names():
 
 
 def test_attention_weights_add_up_and_find_the_step_that_counts():
-    lengths = RNG.integers(3, 9, size=300)
-    at = RNG.integers(0, lengths)
-    marked, y = [], RNG.normal(size=300)
+    rng = np.random.default_rng(1)
+    lengths = rng.integers(3, 9, size=300)
+    at = rng.integers(0, lengths)
+    marked, y = [], rng.normal(size=300)
     for n, t, value in zip(lengths, at, y, strict=True):
-        steps = np.column_stack([RNG.normal(size=n), np.zeros(n)])
+        steps = np.column_stack([rng.normal(size=n), np.zeros(n)])
         steps[t] = value, 1.0  # the second feature marks the step whose first one is the answer
         marked.append(steps)
     fitted = regressor(pooling="attention", max_epochs=60, hidden_size=16).fit(marked, y)
@@ -203,9 +207,10 @@ def test_attention_weights_add_up_and_find_the_step_that_counts():
 
 
 def test_symbols_and_vectors_are_read():
-    ids = [RNG.integers(0, 20, size=n) for n in X.lengths]
+    rng = np.random.default_rng(1)
+    ids = [rng.integers(0, 20, size=n) for n in X.lengths]
     y = np.array([(i < 10).mean() > 0.5 for i in ids])
-    vectors = np.column_stack([np.where(np.arange(20) < 10, 1.0, -1.0), RNG.normal(size=20)])
+    vectors = np.column_stack([np.where(np.arange(20) < 10, 1.0, -1.0), rng.normal(size=20)])
     symbols = SequenceArray.from_list(ids, n_tokens=20)
     meant = SequenceArray.from_list(ids, n_tokens=20, vectors=vectors)
     for given, parameters in (

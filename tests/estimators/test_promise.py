@@ -111,8 +111,9 @@ def does_not_apply(estimator, X):
 
 @pytest.mark.parametrize("estimator", [classifier(), regressor(bidirectional=True)])
 def test_zero_weight_equals_removal_to_the_last_bit(estimator):
+    rng = np.random.default_rng(1)
     y = LABELS if isinstance(estimator, RNNClassifier) else AMOUNTS
-    weights = np.where(np.arange(24) % 3 == 1, 0.0, RNG.uniform(0.5, 2.0, size=24))
+    weights = np.where(np.arange(24) % 3 == 1, 0.0, rng.uniform(0.5, 2.0, size=24))
     kept = weights > 0
     estimator.set_params(random_state=0, batch_size=5, early_stopping=True)
     spoiled = SequenceArray(

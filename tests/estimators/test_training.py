@@ -76,7 +76,8 @@ def test_interrupted_fit_is_fitted_and_the_interrupt_goes_on(interrupt, monkeypa
 
 
 def test_interrupted_fit_has_the_best_weights_so_far(interrupt, monkeypatch):
-    noise = np.where(RNG.uniform(size=40) < 0.5, "high", "low")  # so the best comes early
+    rng = np.random.default_rng(1)
+    noise = np.where(rng.uniform(size=40) < 0.5, "high", "low")  # so the best comes early
     data = {"X_val": X, "y_val": noise}
     settings = {"batch_size": 10, "learning_rate": 0.1, "n_iter_no_change": 50}
     interrupt(4 * 12 + 1)
@@ -200,7 +201,8 @@ def test_class_weights_are_sample_weights(class_weight):
 
 
 def test_class_weights_multiply_sample_weights():
-    weights = RNG.uniform(0.5, 1.5, size=40)
+    rng = np.random.default_rng(1)
+    weights = rng.uniform(0.5, 1.5, size=40)
     both = classifier(class_weight={"high": 1.0, "low": 3.0}).fit(X, LABELS, sample_weight=weights)
     more = classifier().fit(X, LABELS, sample_weight=weights)
     assert both.predict_proba(X)[:, 1].mean() > more.predict_proba(X)[:, 1].mean() + 0.03
