@@ -103,6 +103,7 @@ def fit_ours(X, y, n_units, epochs, clip):
         batch_size=BATCH,
         learning_rate=LEARNING_RATE,
         gradient_clip=clip,
+        dropout=0.0,
         early_stopping=False,
         random_state=0,
     ).fit(X, y)

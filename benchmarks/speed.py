@@ -18,10 +18,10 @@ MEASURES = {
     "train": ("_speed_training", "fixed_length", "training beside a loop by hand, and skorch"),
     "ragged": ("_speed_training", "ragged", "text of unequal length beside ways to pad it"),
     "predict": ("_speed_prediction", "predict", "one sequence, and many, beside the bare module"),
-    "search": ("_speed_prediction", "search", "GridSearchCV with one and with two processes"),
+    "search": ("_speed_processes", "search", "GridSearchCV with one and with two processes"),
     "import": ("_speed_processes", "import_time", "import sksequence in fresh processes"),
-    "memory": ("_speed_processes", "memory", "peak of Word2VecEmbedder -> RNNClassifier"),
-    "pickle": ("_speed_processes", "pickle_size", "a fitted pipeline beside its contents"),
+    "memory": ("_speed_memory", "memory", "peak of Word2VecEmbedder -> RNNClassifier"),
+    "pickle": ("_speed_memory", "pickle_size", "a fitted pipeline beside its contents"),
     "threads": ("_speed_training", "threads", "where a second torch thread pays"),
 }
 
