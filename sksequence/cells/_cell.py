@@ -45,7 +45,9 @@ class Cell(BaseEstimator):
             "bias_hh": (n_rows,),
         }
         return {
-            name: torch.empty(shape).uniform_(-bound, bound, generator=generator)
+            name: torch.empty(shape, dtype=torch.float32).uniform_(
+                -bound, bound, generator=generator
+            )
             for name, shape in shapes.items()
         }
 

@@ -247,7 +247,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
             (X, y, weights), validation = hold_back(self, X, y, weights, y, rng)
         if validation is not None:
             X_val, y_val, val_weights = validation
-            validation = X_val, task.encode(self._known(y_val)), val_weights
+            val_weights = self._with_class_weight(self._known(y_val), val_weights)
+            validation = X_val, task.encode(y_val), val_weights
         weights = self._with_class_weight(y, weights)
         return self._fit(X, task.encode(y), weights, task, validation, rng, self.max_epochs)
 

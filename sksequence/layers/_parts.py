@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 def linear(n_inputs: int, n_outputs: int, generator: torch.Generator) -> nn.Linear:
     """torch's linear layer, started as torch does, from a private generator."""
-    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs)
+    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs, dtype=torch.float32)
     bound = 1.0 / math.sqrt(n_inputs)
     nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
     nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
@@ -20,7 +20,7 @@ def linear(n_inputs: int, n_outputs: int, generator: torch.Generator) -> nn.Line
 
 def embedding(n_tokens: int, size: int, generator: torch.Generator) -> nn.Embedding:
     """torch's embedding, standard normal at the start, from a private generator."""
-    layer = nn.utils.skip_init(nn.Embedding, n_tokens, size)
+    layer = nn.utils.skip_init(nn.Embedding, n_tokens, size, dtype=torch.float32)
     nn.init.normal_(layer.weight, generator=generator)
     return layer
 
@@ -70,7 +70,9 @@ class TimeConvolution(nn.Module):
         super().__init__()
         self.before = width - 1 if causal else (width - 1) // 2
         self.after = width - 1 - self.before
-        self.convolution = nn.utils.skip_init(nn.Conv1d, n_inputs, n_units, width)
+        self.convolution = nn.utils.skip_init(
+            nn.Conv1d, n_inputs, n_units, width, dtype=torch.float32
+        )
         bound = 1.0 / math.sqrt(n_inputs * width)
         for parameter in self.convolution.parameters():
             nn.init.uniform_(parameter, -bound, bound, generator=generator)

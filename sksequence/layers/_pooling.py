@@ -77,7 +77,9 @@ class AttentionPooling(nn.Module):
         super().__init__()
         self.project = linear(n_units, n_units, generator)
         bound = n_units**-0.5
-        self.query = nn.Parameter(torch.empty(n_units).uniform_(-bound, bound, generator=generator))
+        self.query = nn.Parameter(
+            torch.empty(n_units, dtype=torch.float32).uniform_(-bound, bound, generator=generator)
+        )
 
     def forward(self, states: Tensor, lengths: Tensor | None, mask: Tensor | None):
         """The pooled vectors and the weights of shape ``(n_sequences, n_steps)``."""

@@ -20,6 +20,9 @@ from sksequence.training._plan import TrainingPlan
 from sksequence.training._progress import ProgressBar
 from sksequence.training._run import DivergenceError, TrainingRun
 
+# Targets are standardised, so a mean loss beyond this is no fit on the way to a better one.
+DIVERGED = 1e6
+
 # A validation loss that falls by less counts as no change.
 TOLERANCE = 1e-4
 
@@ -206,7 +209,7 @@ class _Net(NeuralNet):
     # -- pieces ---------------------------------------------------------------------------
 
     def _after_training_pass(self, loss, seconds, n_batches):
-        if not np.isfinite(loss):
+        if not loss < DIVERGED:
             what = f"the loss became {loss} in epoch {len(self.run_.history) + 1}"
             raise DivergenceError(_divergence_message(self.plan_, what))
         self.history.record("seconds", seconds)

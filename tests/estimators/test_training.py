@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from sksequence import RNNClassifier, RNNRegressor, SequenceArray
 from sksequence.networks import SequenceNetwork
+from sksequence.training import DivergenceError
 
 RNG = np.random.default_rng(0)
 X = SequenceArray.from_list([RNG.normal(size=(n, 2)) for n in RNG.integers(2, 7, size=40)])
@@ -315,3 +316,28 @@ def test_dropout_auto_is_for_symbols():
 
     assert rate(symbols) == 0.2 and rate(numbers) == 0.0
     assert rate(symbols, dropout=0.0) == 0.0 and rate(numbers, dropout=0.4) == 0.4
+
+
+def test_weights_do_not_depend_on_torchs_default_dtype():
+    expected = classifier().fit(X, LABELS)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert_same_weights(classifier().fit(X, LABELS), expected)
+    finally:
+        torch.set_default_dtype(before)
+
+
+def test_a_loss_that_explodes_without_infinity_is_a_divergence():
+    exploding = regressor(learning_rate=1e6, gradient_clip=None, optimizer="sgd", max_epochs=20)
+    with pytest.raises(
+        DivergenceError, match=r"the loss became .* in epoch .* Lower learning_rate"
+    ):
+        exploding.fit(X, MEANS)
+
+
+def test_validation_counts_classes_as_training_does():
+    weighted = {"class_weight": {"high": 1.0, "low": 0.0}, "max_epochs": 30, "n_iter_no_change": 30}
+    fitted = classifier(**weighted).fit(X, LABELS, X_val=X, y_val=LABELS)
+    assert set(fitted.predict(X)) == {"high"}  # one class alone counts, in both losses
+    assert fitted.history_[-1]["valid_loss"] < 0.2
