@@ -57,6 +57,7 @@ class _SequenceEstimator(BaseEstimator):
             As long as `X`; each step has ``hidden_size`` features (twice as many if
             bidirectional: forward, then backward units).
         """
+        check_is_fitted(self)
         X, samples = self._prepare(X)
         return step_answers(self.network_, samples, X, "steps")
 
@@ -76,6 +77,7 @@ class _SequenceEstimator(BaseEstimator):
         SequenceArray
             As long as `X`, one feature a step.
         """
+        check_is_fitted(self)
         X, samples = self._prepare(X)
         return step_answers(self.network_, samples, X, "attention")
 
@@ -189,7 +191,6 @@ class _SequenceEstimator(BaseEstimator):
     # -- prediction -----------------------------------------------------------------------
 
     def _prepare(self, X):
-        check_is_fitted(self)
         X = check_sequences(X, estimator=self, reset=False)
         self.sequence_schema_.check(X, type(self).__name__)
         with explained_memory(None, self._device):
