@@ -327,6 +327,11 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         kind = type_of_target(y)
         if kind.startswith("multilabel"):
             y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+            if not np.isin(y, (0, 1)).all():
+                raise ValueError(
+                    "y with several columns must hold 0 and 1 (does the label hold or not), got "
+                    f"{np.unique(y)[:5].tolist()}: use MultiLabelBinarizer."
+                )
             return y
         if kind == "multiclass-multioutput":
             raise ValueError(

@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import InputScaling, SequenceSamples
-from sksequence.estimators._parameters import make_plan, make_spec
+from sksequence.estimators._parameters import check_same_network, make_plan, make_spec
 from sksequence.estimators._prediction import answers, step_answers, step_work
 from sksequence.estimators._validation import check_answers, check_one_target_each
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
@@ -99,6 +99,7 @@ class _SequenceEstimator(BaseEstimator):
         X = check_sequences(X, estimator=self, reset=not keep)
         if keep:
             self.sequence_schema_.check(X, type(self).__name__)
+            check_same_network(self)
         else:
             self.__dict__.pop("network_", None)
         y = self._check_y(y)

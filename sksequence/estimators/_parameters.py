@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from numbers import Integral, Real
 
 import numpy as np
@@ -83,6 +84,24 @@ def make_spec(estimator, schema: SequenceSchema, n_outputs: int) -> NetworkSpec:
         conv_size=estimator.conv_size,
         conv_width=estimator.conv_width,
     )
+
+
+def check_same_network(estimator):
+    """Raise ValueError if parameters now ask for another network than the fitted one."""
+    fitted = estimator.network_.spec
+    wanted = make_spec(estimator, fitted.schema, fitted.n_outputs)
+    changed = [
+        field.name
+        for field in fields(fitted)
+        if field.name != "dropout"
+        and repr(getattr(fitted, field.name)) != repr(getattr(wanted, field.name))
+    ]
+    if changed:
+        names = ["hidden_size" if name == "widths" else name for name in changed]
+        raise ValueError(
+            f"{', '.join(names)} changed since the first fit, but training goes on with the "
+            "network that is there: set it back, or fit anew with warm_start=False."
+        )
 
 
 def make_plan(estimator, max_epochs: int, device: torch.device) -> TrainingPlan:

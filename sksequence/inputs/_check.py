@@ -212,10 +212,13 @@ def _check_finite(X, name, channel, estimator, allow_nan):
     i = int(np.searchsorted(X.offsets, row, side="right")) - 1
     value = "infinity" if np.isinf(values[int(np.argmax(bad))]).any() else "NaN"
     where = f" of channel {name!r}" if len(X.channels) > 1 else ""
+    remedy = "drop or fill those steps, e.g. with PerStep(SimpleImputer())."
+    if value == "infinity":
+        remedy = "clip them, or make them NaN and fill those with PerStep(SimpleImputer())."
     raise ValueError(
         f"Input X contains {value}: sequence {i}{_named(X, i)}, step {row - X.offsets[i]}{where}. "
-        f"{_name(estimator)} does not accept missing values: drop or fill those steps, e.g. with "
-        "PerStep(SimpleImputer())."
+        f"{_name(estimator)} does not accept {'infinite' if value == 'infinity' else 'missing'} "
+        f"values: {remedy}"
     )
 
 

@@ -130,6 +130,11 @@ class SequenceArray:
     def __getitem__(self, key):
         if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
             key = key[0]  # scikit-learn writes X[key, ...]
+        if isinstance(key, tuple):
+            raise IndexError(
+                f"a SequenceArray has one axis, got the index {key}: write X[[i, j]] for several "
+                "sequences, X[i][t] for a step."
+            )
         if isinstance(key, np.ndarray) and key.ndim == 0:
             key = key[()]
         if isinstance(key, (int, np.integer)) and not isinstance(key, bool):

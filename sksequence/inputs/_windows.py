@@ -58,6 +58,11 @@ def make_windows(
     _check_sizes(lookback=lookback, horizon=horizon, step=step)
     if gap < 0:
         raise ValueError(f"gap must be at least 0, got {gap}.")
+    if getattr(getattr(series, "index", None), "nlevels", 1) > 1:
+        raise ValueError(
+            "series has an index of several levels, so windows would run from one series into the "
+            "next: make the windows of each series, and join them with np.concatenate."
+        )
     values = np.asarray(series)
     if values.dtype != object:
         check_number_type(values.dtype)

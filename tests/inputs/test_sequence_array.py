@@ -101,7 +101,7 @@ def test_one_sequence_by_any_integer():
         (1.0, "integer, a slice, integers or a mask, got an index of dtype float64"),
         ([0.0, 1.0], "got an index of dtype float64"),
         ("values", "got an index of dtype <U6"),
-        ((slice(None), 0), "got an index of dtype object"),
+        ((slice(None), 0), "has one axis, got the index"),
         ([[0, 1]], r"of dtype int64 and shape \(1, 2\)"),
     ],
 )
