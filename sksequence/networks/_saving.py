@@ -9,23 +9,32 @@ from sksequence.batches import InputScaling
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
 
-Packed = tuple[NetworkSpec, dict[str, np.ndarray]]
+Packed = tuple[NetworkSpec, dict[str, np.ndarray], str]
 
 
 def pack_network(network: SequenceNetwork) -> Packed:
-    """Sizes and weights as numpy arrays: opens without a GPU, maps from disk."""
+    """Sizes and weights as numpy arrays: opens without a GPU, maps from disk.
+
+    Weights that were trained in 32 bits are kept in 32 bits, also of a network that predicts in
+    64; the name of the type that it predicts in stands beside them.
+    """
     weights = {name: w.detach().cpu().numpy() for name, w in network.state_dict().items()}
-    return network.spec, weights
+    dtype = network.head.weight.detach().cpu().numpy().dtype.name
+    return network.spec, {name: _narrowest(w) for name, w in weights.items()}, dtype
 
 
 def unpack_network(packed: Packed) -> SequenceNetwork:
     """The network of ``pack_network``, on the CPU, ready to predict."""
-    spec, weights = packed
+    spec, weights, dtype = packed
     network = build_sequence_network(spec, torch.Generator())
-    first = next(iter(weights.values()))
-    network.to(torch.from_numpy(np.zeros(1, first.dtype)).dtype)
+    network.to(getattr(torch, dtype))
     network.load_state_dict({name: torch.tensor(w) for name, w in weights.items()})
     return network.eval()
+
+
+def _narrowest(weights: np.ndarray) -> np.ndarray:
+    narrow = weights.astype(np.float32)
+    return narrow if np.array_equal(narrow, weights) else weights
 
 
 def starting_vectors(X: SequenceArray, scaling: InputScaling) -> dict[str, torch.Tensor]:
