@@ -122,7 +122,7 @@ def test_pickle_of_a_frozen_table_does_not_hold_it():
 
 def test_pickle_holds_arrays_of_numpy_and_no_tensor(case):
     fitted, _ = case
-    _, weights = fitted.__getstate__()["network_"]
+    _, weights, _ = fitted.__getstate__()["network_"]
     assert all(isinstance(values, np.ndarray) for values in weights.values())
     assert b"torch.storage" not in pickle.dumps(fitted)
     assert b"_rebuild_tensor" not in pickle.dumps(fitted)
