@@ -29,7 +29,6 @@ def memory(repeat: int, quick: bool) -> None:
         growth("Word2VecEmbedder.fit_transform", peaks["embedder"], ids + table),
         growth("of it, left afterwards", peaks["embedded"], ids + table),
         growth("then RNNClassifier.fit", peaks["classifier"], needed, 1.5),
-        growth("then fit with a tenth held back", peaks["held back"], needed),
         growth("then predict_proba", peaks["predict"], needed),
         Line("working memory of fit, batches of 32", megabytes(peaks["batches of 32"])),
         Line("working memory of fit, batches of 8", megabytes(peaks["batches of 8"])),
@@ -100,8 +99,6 @@ def measure_in_this_process(n_documents: int) -> dict[str, int]:
     found["embedded"] = left = forget_peak() - start
     found["classifier"] = left + grown(partial(classifier.fit, X, labels))
     found["predict"] = left + grown(partial(classifier.predict_proba, X))
-    classifier.set_params(early_stopping=True)
-    found["held back"] = left + grown(partial(classifier.fit, X, labels))
     found["ids"], found["table"] = X.values.nbytes, X.vectors.nbytes
     found["network"] = sum(p.nbytes for p in classifier.network_.state_dict().values())
     found["n_tokens"] = len(X.vectors)

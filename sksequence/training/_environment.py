@@ -6,8 +6,11 @@ from contextlib import contextmanager
 
 import torch
 
-# Below this many multiplications in one step of a batch, a second thread costs more than it
-# brings (measured with LSTMs on two cores).
+# Below this many multiplications in one step of a batch, one thread. There is no clear crossing:
+# on two idle cores a second thread shortens a step of 0.1 million by nothing, of 1 million by a
+# third, of 4 million and more by 43 to 47 % (benchmarks/speed.py threads); while other programs
+# keep the cores busy it makes the same steps 30, 11 and 5 times as long. A search with two
+# processes uses both cores anyway.
 ONE_THREAD = 4_000_000
 
 
