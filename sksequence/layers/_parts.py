@@ -9,12 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def linear(n_inputs: int, n_outputs: int, generator: torch.Generator) -> nn.Linear:
+def linear(
+    n_inputs: int, n_outputs: int, generator: torch.Generator, bias: bool = True
+) -> nn.Linear:
     """torch's linear layer, started as torch does, from a private generator."""
-    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs, dtype=torch.float32)
+    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs, bias=bias, dtype=torch.float32)
     bound = 1.0 / math.sqrt(n_inputs)
-    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, -bound, bound, generator=generator)
     return layer
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
+from torch import nn
 
 from sksequence.batches import InputScaling
 from sksequence.inputs import SequenceArray, SequenceSchema
-from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
 
-Packed = tuple[NetworkSpec, dict[str, np.ndarray], str]
+Packed = tuple[Any, dict[str, np.ndarray], str]
 
 
-def pack_network(network: SequenceNetwork) -> Packed:
+def pack_network(network: nn.Module) -> Packed:
     """Sizes and weights as numpy arrays: opens without a GPU, maps from disk.
 
     Weights that were trained in 32 bits are kept in 32 bits, also of a network that predicts in
@@ -23,10 +25,10 @@ def pack_network(network: SequenceNetwork) -> Packed:
     return network.spec, {name: _narrowest(w) for name, w in weights.items()}, dtype
 
 
-def unpack_network(packed: Packed) -> SequenceNetwork:
+def unpack_network(packed: Packed) -> Any:
     """The network of ``pack_network``, on the CPU, ready to predict."""
     spec, weights, dtype = packed
-    network = build_sequence_network(spec, torch.Generator())
+    network = spec.build(torch.Generator())
     network.to(getattr(torch, dtype))
     network.load_state_dict({name: torch.tensor(w) for name, w in weights.items()})
     return network.eval()

@@ -38,6 +38,12 @@ class NetworkSpec:
     conv_size: int | None = None
     conv_width: int = 3
 
+    def build(
+        self, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
+    ) -> SequenceNetwork:
+        """The network of these sizes."""
+        return build_sequence_network(self, generator, vectors)
+
 
 class SequenceNetwork(nn.Module):
     """Encode each step, run the recurrent stack, pool over time, read out.
@@ -68,15 +74,7 @@ class SequenceNetwork(nn.Module):
     def forward(self, batch: SequenceBatch, state=None, progress: float | None = None) -> Outputs:
         """The outputs of a batch; `state` goes in and out where batches continue."""
         lengths, mask = (None, None) if batch.uniform else (batch.lengths, batch.mask)
-        steps = self.encoder(batch.inputs)  # (n_sequences, n_steps, n_inputs)
-        if batch.context is not None and self.spec.context_at != "state":
-            beside = batch.context[:, None].expand(-1, steps.shape[1], -1)
-            steps = torch.cat([steps, beside], dim=2)
-        if self.convolution is not None:
-            steps = self.convolution(steps, mask)
-        if state is None and self.context is not None:
-            state = self.context(batch.context)
-        steps, state = self.stack(steps, lengths, state, keep_state=batch.continues)
+        steps, state = read_steps(self, batch, state)
         pooled, attention = self.pooling(steps, lengths, mask)
         values = self.head(self.dropout(pooled))  # (n_sequences, n_outputs)
         return Outputs(values, state=state, extras={"steps": steps, "attention": attention})
@@ -114,6 +112,17 @@ def build_sequence_network(
     spec: NetworkSpec, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
 ) -> SequenceNetwork:
     """Choose all sizes and build the network; `vectors` start the trainable tables."""
+    encoder, convolution, stack = build_reader(spec, generator, vectors)
+    pooling = make_pooling(spec.pooling, stack.n_outputs, stack.n_forward, generator)
+    context = build_context(spec, stack, generator)
+    head = linear(stack.n_outputs, spec.n_outputs, generator)
+    return SequenceNetwork(spec, encoder, convolution, stack, pooling, context, head)
+
+
+def build_reader(
+    spec: NetworkSpec, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
+) -> tuple[StepEncoder, TimeConvolution | None, RecurrentStack]:
+    """The layers that read a sequence step by step."""
     n_gate_rows = (1 + spec.bidirectional) * spec.cell.n_gates * spec.widths[0]
     if spec.conv_size is not None:  # each place of the window has its own weights
         n_gate_rows = spec.conv_size * spec.conv_width
@@ -128,9 +137,8 @@ def build_sequence_network(
     for name, values in (vectors or {}).items():
         encoder.table(name).weight.data.copy_(values)
     width = encoder.n_outputs
-    n_context = spec.schema.n_context
-    if n_context and spec.context_at != "state":
-        width += n_context
+    if spec.schema.n_context and spec.context_at != "state":
+        width += spec.schema.n_context
     convolution = None
     if spec.conv_size is not None:
         convolution = TimeConvolution(
@@ -145,9 +153,30 @@ def build_sequence_network(
         bidirectional=spec.bidirectional,
         between=Dropout(spec.dropout),
     )
-    pooling = make_pooling(spec.pooling, stack.n_outputs, stack.n_forward, generator)
-    context = None
-    if n_context and spec.context_at != "steps":
-        context = ContextState(n_context, stack, generator)
-    head = linear(stack.n_outputs, spec.n_outputs, generator)
-    return SequenceNetwork(spec, encoder, convolution, stack, pooling, context, head)
+    return encoder, convolution, stack
+
+
+def build_context(
+    spec: NetworkSpec, stack: RecurrentStack, generator: torch.Generator
+) -> ContextState | None:
+    """The layer from the context vector to the initial states, where it enters there."""
+    if not spec.schema.n_context or spec.context_at == "steps":
+        return None
+    return ContextState(spec.schema.n_context, stack, generator)
+
+
+def read_steps(network, batch: SequenceBatch, state=None) -> tuple[Tensor, list]:
+    """The states of the last recurrent layer at all steps, and where the recurrence stopped.
+
+    `network` is a module that holds what ``build_reader`` and ``build_context`` gave.
+    """
+    lengths, mask = (None, None) if batch.uniform else (batch.lengths, batch.mask)
+    steps = network.encoder(batch.inputs)  # (n_sequences, n_steps, n_inputs)
+    if batch.context is not None and network.spec.context_at != "state":
+        beside = batch.context[:, None].expand(-1, steps.shape[1], -1)
+        steps = torch.cat([steps, beside], dim=2)
+    if network.convolution is not None:
+        steps = network.convolution(steps, mask)
+    if state is None and network.context is not None:
+        state = network.context(batch.context)
+    return network.stack(steps, lengths, state, keep_state=batch.continues)
