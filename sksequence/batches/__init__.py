@@ -1,7 +1,15 @@
 """Samples -> padded tensors with their lengths, on the device."""
 
 from sksequence.batches._batch import SequenceBatch
+from sksequence.batches._pairs import PairBatch, PairSamples
 from sksequence.batches._samples import SequenceSamples
 from sksequence.batches._scaling import InputScaling, Standardizer
 
-__all__ = ["InputScaling", "SequenceBatch", "SequenceSamples", "Standardizer"]
+__all__ = [
+    "InputScaling",
+    "PairBatch",
+    "PairSamples",
+    "SequenceBatch",
+    "SequenceSamples",
+    "Standardizer",
+]

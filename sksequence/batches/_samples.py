@@ -106,6 +106,16 @@ class SequenceSamples:
         """Batches in an epoch."""
         return -(-len(self) // self._batch_size)
 
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of steps of each sequence."""
+        return self._lengths
+
+    @property
+    def device(self) -> torch.device:
+        """Where the values are."""
+        return self._device
+
     def batches(self, epoch: int, rng: np.random.Generator) -> Iterator[SequenceBatch]:
         """One pass over all sequences in a new random order, similar lengths together."""
         for positions in self._shuffled(rng):
@@ -154,18 +164,34 @@ class SequenceSamples:
         )
 
     def _shuffled(self, rng) -> list[np.ndarray]:
-        n = len(self)
-        if self._batch_size >= n:
-            return [np.arange(n)]
-        order = rng.permutation(n)
-        if self._uniform:
-            return np.array_split(order, self.n_batches)
-        pool = POOL * self._batch_size
-        for start in range(0, n, pool):
-            part = order[start : start + pool]
-            order[start : start + pool] = part[np.argsort(self._lengths[part], kind="stable")]
-        batches = np.array_split(order, self.n_batches)
-        return [batches[i] for i in rng.permutation(len(batches))]
+        lengths = () if self._uniform else (self._lengths,)
+        return shuffled_batches(len(self), self._batch_size, lengths, rng)
+
+
+def shuffled_batches(
+    n: int, batch_size: int, lengths: tuple[np.ndarray, ...], rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Positions of `n` sequences in batches of similar length, in random order.
+
+    Parameters
+    ----------
+    n, batch_size : int
+    lengths : tuple of ndarray of shape (n,)
+        The first decides, the next one where it is equal. Empty: lengths do not matter.
+    rng : numpy.random.Generator
+    """
+    if batch_size >= n:
+        return [np.arange(n)]
+    order = rng.permutation(n)
+    n_batches = -(-n // batch_size)
+    if not lengths:
+        return np.array_split(order, n_batches)
+    pool = POOL * batch_size
+    for start in range(0, n, pool):
+        part = order[start : start + pool]
+        order[start : start + pool] = part[np.lexsort([key[part] for key in reversed(lengths)])]
+    batches = np.array_split(order, n_batches)
+    return [batches[i] for i in rng.permutation(len(batches))]
 
 
 class _Values:

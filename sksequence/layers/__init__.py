@@ -1,5 +1,6 @@
 """Many steps at once: recurrence, convolution, pooling, dropout."""
 
+from sksequence.layers._attention import ATTENTIONS, Attention, Memory, make_attention
 from sksequence.layers._encoder import StepEncoder
 from sksequence.layers._parts import Dropout, TimeConvolution, embedding, linear
 from sksequence.layers._pooling import (
@@ -12,17 +13,21 @@ from sksequence.layers._pooling import (
 from sksequence.layers._recurrent import RecurrentLayer, RecurrentStack, reverse_steps
 
 __all__ = [
+    "ATTENTIONS",
+    "Attention",
     "AttentionPooling",
     "Dropout",
     "LastPooling",
     "MaxPooling",
     "MeanPooling",
+    "Memory",
     "RecurrentLayer",
     "RecurrentStack",
     "StepEncoder",
     "TimeConvolution",
     "embedding",
     "linear",
+    "make_attention",
     "make_pooling",
     "reverse_steps",
 ]

@@ -170,8 +170,6 @@ _SCORES = {
 }
 
 
-def make_attention(
-    name: str, n_units: int, n_values: int, generator: torch.Generator
-) -> Attention:
+def make_attention(name: str, n_units: int, n_values: int, generator: torch.Generator) -> Attention:
     """The attention called `name` for queries of `n_units` and a memory of `n_values`."""
     return Attention(_SCORES[name](n_units, n_values, generator))

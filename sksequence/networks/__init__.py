@@ -1,12 +1,25 @@
 """Whole models, and builders that choose their sizes."""
 
+from sksequence.networks._decoder import Decoder, DecoderSpec
+from sksequence.networks._encoder_decoder import (
+    Encoded,
+    EncoderDecoder,
+    EncoderDecoderSpec,
+    SequenceEncoder,
+)
 from sksequence.networks._outputs import Outputs
 from sksequence.networks._saving import pack_network, starting_vectors, unpack_network
 from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
 
 __all__ = [
+    "Decoder",
+    "DecoderSpec",
+    "Encoded",
+    "EncoderDecoder",
+    "EncoderDecoderSpec",
     "NetworkSpec",
     "Outputs",
+    "SequenceEncoder",
     "SequenceNetwork",
     "build_sequence_network",
     "pack_network",

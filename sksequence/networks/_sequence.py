@@ -44,6 +44,14 @@ class NetworkSpec:
         """The network of these sizes."""
         return build_sequence_network(self, generator, vectors)
 
+    def build_encoder(
+        self, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
+    ) -> nn.Module:
+        """What reads a sequence for a decoder."""
+        from sksequence.networks._encoder_decoder import SequenceEncoder
+
+        return SequenceEncoder(self, generator, vectors)
+
 
 class SequenceNetwork(nn.Module):
     """Encode each step, run the recurrent stack, pool over time, read out.

@@ -2,5 +2,14 @@
 
 from sksequence.tasks._classification import Classification, MultilabelClassification
 from sksequence.tasks._regression import LOSSES, POSITIVE, Regression
+from sksequence.tasks._transduction import NumericTransduction, Transduction
 
-__all__ = ["LOSSES", "POSITIVE", "Classification", "MultilabelClassification", "Regression"]
+__all__ = [
+    "LOSSES",
+    "POSITIVE",
+    "Classification",
+    "MultilabelClassification",
+    "NumericTransduction",
+    "Regression",
+    "Transduction",
+]
