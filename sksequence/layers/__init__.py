@@ -2,6 +2,7 @@
 
 from sksequence.layers._attention import ATTENTIONS, Attention, Memory, make_attention
 from sksequence.layers._encoder import StepEncoder
+from sksequence.layers._image import ImageEncoder
 from sksequence.layers._parts import Dropout, TimeConvolution, embedding, linear
 from sksequence.layers._pooling import (
     AttentionPooling,
@@ -17,6 +18,7 @@ __all__ = [
     "Attention",
     "AttentionPooling",
     "Dropout",
+    "ImageEncoder",
     "LastPooling",
     "MaxPooling",
     "MeanPooling",
