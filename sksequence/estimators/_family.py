@@ -164,7 +164,8 @@ class _SequenceEstimator(BaseEstimator):
         self.best_epoch_ = None if run.best_epoch is None else run.best_epoch + n
 
     def _build(self, X, weights, n_outputs, rng):
-        self.sequence_schema_ = SequenceSchema.of(X)
+        schema = SequenceSchema.of(X)
+        self.sequence_schema_ = schema.with_any_vectors() if self.embedding_trainable else schema
         self.input_scaling_ = (
             InputScaling.fit(X, weights) if self.normalize else InputScaling.none()
         )

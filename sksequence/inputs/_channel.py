@@ -36,6 +36,11 @@ class Channel:
         people in a scene).
     feature_names : tuple of str or None
         Names of the numeric features; of symbols, what each id stands for.
+    vocabulary_id : str or None
+        A short name for what the ids stand for, such as ``Vocabulary.fingerprint``: symbols
+        with different names are never mixed. None: nothing is known.
+    vectors_id : str or None
+        The same for the numbers in `vectors`.
 
     Raises
     ------
@@ -50,6 +55,8 @@ class Channel:
     vectors: np.ndarray | None = None
     item_offsets: np.ndarray | None = None
     feature_names: tuple[str, ...] | None = None
+    vocabulary_id: str | None = None
+    vectors_id: str | None = None
 
     def __post_init__(self):
         if self.n_tokens is None:
@@ -102,7 +109,7 @@ class Channel:
     def _with(self, values, item_offsets) -> Channel:
         # ids were checked when the channel was made; a selection need not check them again
         new = object.__new__(Channel)
-        for name in ("n_tokens", "vectors", "feature_names"):
+        for name in _KEPT:
             object.__setattr__(new, name, getattr(self, name))
         object.__setattr__(new, "values", values)
         object.__setattr__(new, "item_offsets", item_offsets)
@@ -110,7 +117,11 @@ class Channel:
 
     def with_vectors(self, vectors: np.ndarray) -> Channel:
         """The same ids with a table of vectors."""
-        return replace(self, vectors=vectors)
+        return replace(self, vectors=vectors, vectors_id=None)
+
+
+# what is the same in every selection of a channel's steps
+_KEPT = ("n_tokens", "vectors", "feature_names", "vocabulary_id", "vectors_id")
 
 
 def offsets_from_lengths(lengths) -> np.ndarray:

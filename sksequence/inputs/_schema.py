@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sksequence.inputs._channel import Channel
 from sksequence.inputs._sequence_array import SequenceArray
@@ -16,6 +16,8 @@ class ChannelSchema:
     shape: tuple[int, ...]
     n_tokens: int | None
     feature_names: tuple[str, ...] | None
+    vocabulary_id: str | None = None
+    vectors_id: str | None = None
 
     @property
     def n_features(self) -> int:
@@ -38,6 +40,11 @@ class SequenceSchema:
         """The schema of a container."""
         channels = {name: _channel_schema(c) for name, c in cls.named_channels(X).items()}
         return cls(channels, 0 if X.context is None else X.context.shape[1])
+
+    def with_any_vectors(self) -> SequenceSchema:
+        """The same for a network with tables of its own, which reads the ids alone."""
+        channels = {k: replace(c, vectors_id=None) for k, c in self.channels.items()}
+        return replace(self, channels=channels)
 
     @staticmethod
     def named_channels(X: SequenceArray) -> dict[str, Channel]:
@@ -76,7 +83,14 @@ def _wanted(n: int) -> str:
 
 def _channel_schema(channel) -> ChannelSchema:
     shape = channel.values.shape[1:] if channel.kind == "numeric" else (channel.n_features,)
-    return ChannelSchema(channel.kind, shape, channel.n_tokens, channel.feature_names)
+    return ChannelSchema(
+        channel.kind,
+        shape,
+        channel.n_tokens,
+        channel.feature_names,
+        channel.vocabulary_id,
+        channel.vectors_id,
+    )
 
 
 def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name, what):
@@ -103,10 +117,30 @@ def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name, 
             f"fitted on {fitted.n_tokens}: encode it with the encoder that was fitted on the "
             "training data."
         )
+    _compare_ids(name, fitted, given, estimator_name, what)
     if other:
         raise ValueError(
             f"the columns are {list(names[1])}, but {estimator_name} was fitted on "
             f"{list(names[0])}: give the same columns in the same order."
+        )
+
+
+def _compare_ids(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name, what):
+    ids = fitted.vocabulary_id, given.vocabulary_id
+    if None not in ids and ids[0] != ids[1]:
+        raise ValueError(
+            f"{what} was encoded with another vocabulary than {estimator_name} was fitted on "
+            f"(channel {name!r}: both have {fitted.n_tokens} symbols, but expected the fingerprint "
+            f"{ids[0][:8]}, got {ids[1][:8]}), so the same id stands for another token: encode it "
+            "with the encoder that was fitted on the training data."
+        )
+    ids = fitted.vectors_id, given.vectors_id
+    if None not in ids and ids[0] != ids[1]:
+        raise ValueError(
+            f"{what} has another table of vectors than {estimator_name} was fitted on (channel "
+            f"{name!r}: expected the fingerprint {ids[0][:8]}, got {ids[1][:8]}), and with "
+            "embedding_trainable=False they are looked up there: use the Word2VecEmbedder that was "
+            "fitted on the training data, or fit again."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -319,6 +319,13 @@ def concatenate(arrays, axis=0) -> SequenceArray:
     return SequenceArray(channels, offsets_from_lengths(lengths), context=context, names=names)
 
 
+_REMEDIES = {
+    "vocabularies": ", so the same id stands for different tokens: encode all of them with one "
+    "fitted encoder.",
+    "tables of vectors": ": give all of them the table of one fitted Word2VecEmbedder.",
+}
+
+
 def _join(name: str, channels: list[Channel]) -> Channel:
     first = channels[0]
     for other in channels[1:]:
@@ -326,17 +333,31 @@ def _join(name: str, channels: list[Channel]) -> Channel:
         if what is not None:
             raise ValueError(
                 f"channel {name!r} cannot be concatenated: the {what} differ ({_describe(first)} "
-                f"and {_describe(other)})."
+                f"and {_describe(other)}){_REMEDIES.get(what, '.')}"
             )
     items = None
     if first.item_offsets is not None:
         items = offsets_from_lengths(np.concatenate([np.diff(c.item_offsets) for c in channels]))
     values = np.concatenate([c.values for c in channels])
-    return Channel(values, first.n_tokens, first.vectors, items, first.feature_names)
+    return Channel(
+        values,
+        first.n_tokens,
+        first.vectors,
+        items,
+        first.feature_names,
+        _shared(c.vocabulary_id for c in channels),
+        _shared(c.vectors_id for c in channels),
+    )
+
+
+def _shared(names: Iterable[str | None]) -> str | None:
+    """The name that all have; None where one has none."""
+    names = set(names)
+    return names.pop() if len(names) == 1 else None
 
 
 def _difference(one: Channel, other: Channel) -> str | None:
-    if one.n_tokens != other.n_tokens:
+    if one.n_tokens != other.n_tokens or _named_apart(one.vocabulary_id, other.vocabulary_id):
         return "vocabularies"
     if one.values.shape[1:] != other.values.shape[1:]:
         return "features of a step"
@@ -346,9 +367,19 @@ def _difference(one: Channel, other: Channel) -> str | None:
     if None not in names and names[0] != names[1]:
         return "names of the features"
     tables = one.vectors, other.vectors
-    if tables[0] is not tables[1] and not np.array_equal(tables[0], tables[1]):
+    if tables[0] is not tables[1] and not _same_tables(one, other):
         return "tables of vectors"
     return None
+
+
+def _named_apart(one: str | None, other: str | None) -> bool:
+    return None not in (one, other) and one != other
+
+
+def _same_tables(one: Channel, other: Channel) -> bool:
+    if None not in (one.vectors_id, other.vectors_id):
+        return one.vectors_id == other.vectors_id
+    return np.array_equal(one.vectors, other.vectors)
 
 
 def _rebuild(channels, offsets, context, names):

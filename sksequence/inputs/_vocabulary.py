@@ -10,6 +10,8 @@ from itertools import repeat
 
 import numpy as np
 
+from sksequence.inputs._fingerprint import fingerprint_tokens
+
 UNKNOWN = "<unk>"
 
 
@@ -91,8 +93,14 @@ class Vocabulary:
         """The id of each token; made when first asked for and left out of a pickle."""
         return {token: i for i, token in enumerate(self.tokens)}
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short name for these tokens in this order, the same on every machine."""
+        return fingerprint_tokens(self.tokens, self.unknown_id)
+
     def __getstate__(self) -> dict:
-        return {"tokens": self.tokens, "unknown_id": self.unknown_id}
+        names = ("tokens", "unknown_id", "fingerprint")
+        return {name: getattr(self, name) for name in names}
 
     def __len__(self) -> int:
         return len(self.tokens)

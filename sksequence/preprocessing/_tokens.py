@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence.inputs import SequenceArray, Vocabulary
+from sksequence.inputs import Channel, SequenceArray, Vocabulary
 from sksequence.inputs._channel import offsets_from_lengths
 from sksequence.inputs._vocabulary import UNKNOWN
 from sksequence.preprocessing._analyzers import (
@@ -292,7 +292,9 @@ class TokenEncoder(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         self.n_tokens_ = len(self.vocabulary_)
 
     def _sequences(self, ids: np.ndarray, lengths: np.ndarray) -> SequenceArray:
-        return SequenceArray(ids, offsets_from_lengths(lengths), n_tokens=self.n_tokens_)
+        name = self.vocabulary_.fingerprint
+        channel = Channel(ids, n_tokens=self.n_tokens_, vocabulary_id=name)
+        return SequenceArray({"values": channel}, offsets_from_lengths(lengths))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -321,6 +323,13 @@ def _check_ids(X: Any, encoder: TokenEncoder) -> SequenceArray:
         raise ValueError(
             f"X holds {given}, but the vocabulary of this {type(encoder).__name__} has "
             f"{encoder.n_tokens_}: give what its transform made."
+        )
+    expected, given = encoder.vocabulary_.fingerprint, X.only.vocabulary_id
+    if given not in (None, expected):
+        raise ValueError(
+            f"X was encoded with another vocabulary of {X.n_tokens} symbols than that of this "
+            f"{type(encoder).__name__} (expected the fingerprint {expected[:8]}, got {given[:8]}): "
+            "give what its transform made, or use the encoder that made X."
         )
     return X
 

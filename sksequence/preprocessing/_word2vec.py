@@ -12,8 +12,9 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence.inputs import SequenceArray
+from sksequence.inputs import Channel, SequenceArray
 from sksequence.inputs._channel import offsets_from_lengths
+from sksequence.inputs._fingerprint import fingerprint_table
 from sksequence.preprocessing._analyzers import check_documents
 from sksequence.preprocessing._pooling import inverse_document_frequency, pool_vectors
 from sksequence.preprocessing._word2vec_train import make_plan, train_vectors
@@ -467,6 +468,7 @@ class Word2VecEmbedder(
         self.idf_ = inverse_document_frequency(ids, text.corpus.offsets, n_tokens)
         self.vocabulary_, self.n_tokens_, self._analyze = text.vocabulary, n_tokens, text.analyze
         self.vectors_, self.history_, self.n_epochs_ = vectors, history, len(history)
+        self._vectors_id = fingerprint_table(vectors)
         if interrupted is not None:
             raise interrupted
         return self
@@ -484,7 +486,9 @@ def _result(embedder: Word2VecEmbedder, ids: np.ndarray, lengths: np.ndarray, X:
     if embedder.pooling is None:
         if isinstance(ids, np.memmap):
             ids = np.array(ids)
-        return SequenceArray(ids, offsets, n_tokens=len(vectors), vectors=vectors)
+        name = embedder.vocabulary_.fingerprint, embedder._vectors_id
+        channel = Channel(ids, len(vectors), vectors, None, None, *name)
+        return SequenceArray({"values": channel}, offsets)
     pooled = pool_vectors(ids, offsets, vectors, embedder.pooling, embedder.idf_)
     return wrap_table(pooled, X, embedder)
 
@@ -492,9 +496,5 @@ def _result(embedder: Word2VecEmbedder, ids: np.ndarray, lengths: np.ndarray, X:
 def _space(embedder: Word2VecEmbedder) -> WordSpace:
     check_is_fitted(embedder)
     # a callable analyzer may want more than a word
-    spell = _as_it_is if callable(embedder.analyzer) else embedder._analyze
+    spell = (lambda word: [word]) if callable(embedder.analyzer) else embedder._analyze
     return WordSpace(embedder.vectors_, embedder.vocabulary_, spell)
-
-
-def _as_it_is(word: str) -> list[str]:
-    return [word]
