@@ -1,0 +1,129 @@
+"""Scorers in scikit-learn's tools."""
+
+import pickle
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sksequence.metrics import bleu_score, cider_score, exact_match_score, get_scorer
+
+METRICS = {"bleu": bleu_score, "cider": cider_score, "exact_match": exact_match_score}
+
+
+class Dropper(TransformerMixin, BaseEstimator):
+    """Repeats a text without its last `n_words` words."""
+
+    def __init__(self, n_words=0):
+        self.n_words = n_words
+
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def transform(self, X):
+        return [" ".join(text.split()[: -self.n_words or None]) for text in X]
+
+
+class Oracle(BaseEstimator):
+    """Has `predict` alone."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return [text.upper() for text in X]
+
+
+@pytest.fixture
+def texts() -> list[str]:
+    rng = np.random.default_rng(0)
+    words = np.array([f"w{i}" for i in range(30)])
+    return [" ".join(rng.choice(words, size=n)) for n in rng.integers(7, 12, size=20)]
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_scorer_is_its_metric_of_what_the_estimator_writes(name, texts):
+    if name == "bleu":
+        pytest.importorskip("sacrebleu")
+    dropper = Dropper(n_words=2)
+    expected = METRICS[name](texts, dropper.transform(texts))
+    assert get_scorer(name)(dropper, texts, texts) == pytest.approx(expected)
+    assert get_scorer(name)(Dropper(), texts, texts) > expected
+
+
+def test_bleu_in_cross_validation(texts):
+    pytest.importorskip("sacrebleu")
+    scores = cross_val_score(Dropper(), texts, texts, scoring=get_scorer("bleu"), cv=4)
+    np.testing.assert_allclose(scores, 100)
+    search = GridSearchCV(Dropper(), {"n_words": [2, 0, 1]}, scoring=get_scorer("bleu"), cv=2)
+    search.fit(texts, texts)
+    assert search.best_params_ == {"n_words": 0}
+    assert search.best_score_ == pytest.approx(100)
+    assert clone(search).scoring == get_scorer("bleu")
+    assert get_scorer("bleu")(search, texts, texts) == pytest.approx(100)
+
+
+def test_several_scorers_and_several_references(texts):
+    known = [[text, f"{text} and"] for text in texts]
+    pipeline = make_pipeline(FunctionTransformer(), Dropper())
+    scoring = {"exact": get_scorer("exact_match"), "cider": get_scorer("cider")}
+    found = cross_validate(pipeline, texts, known, scoring=scoring, cv=2)
+    np.testing.assert_array_equal(found["test_exact"], 1)
+    assert (found["test_cider"] > 5).all()
+
+
+def test_predict_where_there_is_no_transform():
+    assert get_scorer("exact_match")(Oracle(), ["a", "b"], ["A", "b"]) == 0.5
+    with pytest.raises(TypeError, match="BaseEstimator has neither transform nor predict"):
+        get_scorer("exact_match")(BaseEstimator(), ["a"], ["a"])
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_scorer_survives_clone_copy_and_pickle_and_shows_itself(name):
+    scorer = get_scorer(name)
+    for copied in (clone(scorer), deepcopy(scorer), pickle.loads(pickle.dumps(scorer))):
+        assert copied == scorer
+        assert hash(copied) == hash(scorer)
+    assert repr(scorer) == f"get_scorer('{name}')"
+    assert eval(repr(scorer)) == scorer
+    assert check_scoring(Dropper(), scoring=scorer) is scorer
+
+
+def test_options_reach_the_metric_and_are_shown():
+    scorer = get_scorer("cider", sigma=2.0, lowercase=False)
+    assert repr(scorer) == "get_scorer('cider', lowercase=False, sigma=2.0)"
+    assert scorer == get_scorer("cider", lowercase=False, sigma=2.0)
+    assert scorer != get_scorer("cider")
+    known, written = ["A dog runs", "cats sleep here"], ["a dog runs", "cats sleep"]
+    expected = cider_score(known, written, lowercase=False, sigma=2.0)
+    assert scorer(FunctionTransformer(), written, known) == expected
+    with pytest.raises(TypeError, match="'cider' has no option 'sigm': its options are lowercase"):
+        get_scorer("cider", sigm=1)
+    with pytest.raises(TypeError, match="'exact_match' has no option 'sigma': it has none"):
+        get_scorer("exact_match", sigma=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("blue", "no scorer 'blue' .* Did you mean 'bleu'[?] There are 'bleu', 'cider'"),
+        ("meteor", "no scorer 'meteor' for sequences. There are 'bleu'"),
+        ("accuracy", "'accuracy' is a scorer of scikit-learn's own: .* scoring='accuracy'"),
+        (None, "no scorer None"),
+        ([], r"no scorer \[\]"),
+    ],
+)
+def test_unknown_name_lists_the_nearest(name, message):
+    with pytest.raises(ValueError, match=message):
+        get_scorer(name)
+
+
+def test_without_references_there_is_no_score():
+    with pytest.raises(ValueError, match=r"get_scorer\('cider'\) compares with references"):
+        get_scorer("cider")(Dropper(), ["a"], None)
