@@ -1,6 +1,7 @@
-"""The scikit-learn face: one family a file."""
+"""The scikit-learn face: one family of estimators a file."""
 
 from sksequence.estimators._classifier import RNNClassifier
 from sksequence.estimators._regressor import RNNRegressor
+from sksequence.estimators._seq2seq import Seq2SeqTransformer
 
-__all__ = ["RNNClassifier", "RNNRegressor"]
+__all__ = ["RNNClassifier", "RNNRegressor", "Seq2SeqTransformer"]

@@ -89,6 +89,9 @@ class RecurrentLayer(nn.Module):
 
     def _run(self, inputs, lengths, state, keep_state):
         ragged = lengths is not None
+        if inputs.shape[1] == 1 and not ragged:  # fused kernels take longer to set up than to run
+            state = self.cell.step(self.weights, inputs[:, 0], state)
+            return state[0][:, None], state
         if not (ragged and keep_state):
             result = self.cell.run(self.weights, inputs, state)
             if result is not None:

@@ -1,0 +1,82 @@
+"""What every estimator does around the training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from sksequence.estimators._parameters import make_plan
+from sksequence.training import choose_device, explained_memory, threads, train
+from sksequence.utils._random import continued, make_generator
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "mixed": torch.float32}
+
+
+def train_network(
+    estimator: Any,
+    task: Any,
+    samples: Callable[[], Any],
+    valid_samples: Callable[[], Any] | None,
+    rng: np.random.Generator,
+    max_epochs: int,
+    work: float,
+    earlier: list | None = None,
+) -> None:
+    """Train ``estimator.network_`` in place and keep the record.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gives device, dtype and the settings of the loop; gets ``history_``, ``n_epochs_`` and
+        ``best_epoch_``.
+    task : object
+        As for ``train``.
+    samples, valid_samples : callable
+        Give the samples when the network stands on its device.
+    rng : numpy.random.Generator
+    max_epochs : int
+    work : float
+        Multiplications of one step of a batch: a small one runs on one thread.
+    earlier : list of dict or None
+        The records of the fits from which training goes on; None: the network is new, and is
+        taken away again if it could not be trained.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, when the estimator is usable.
+    """
+    try:
+        device = choose_device(estimator.device)
+        dtype = DTYPES[estimator.dtype]
+        network = estimator.network_.to(device, dtype)
+        plan = make_plan(estimator, max_epochs, device)
+        with (
+            torch.enable_grad(),
+            threads(work),
+            explained_memory(estimator.batch_size, device),
+        ):
+            valid = None if valid_samples is None else valid_samples()
+            run = train(network, task, samples(), plan, rng, valid)
+    except BaseException:  # of Ctrl-C in the loop itself, the run only tells
+        if earlier is None:
+            del estimator.network_  # not trained
+        raise
+    n = len(earlier or [])
+    estimator.history_ = [
+        *(earlier or []),
+        *({**row, "epoch": row["epoch"] + n} for row in run.history),
+    ]
+    estimator.n_epochs_ = len(estimator.history_)
+    estimator.best_epoch_ = None if run.best_epoch is None else run.best_epoch + n
+    if run.stopped_by == "interrupt":
+        raise KeyboardInterrupt
+
+
+def private_generator(estimator: Any, keep: bool) -> np.random.Generator:
+    """Private randomness; where training goes on, other than in the calls before."""
+    estimator._n_fits = estimator._n_fits + 1 if keep else 0
+    return continued(make_generator(estimator.random_state), estimator._n_fits)
