@@ -1,19 +1,28 @@
 """Data sets: generators (``make_*``), shipped files (``load_*``) and downloads (``fetch_*``)."""
 
+from sksequence.datasets._captions import fetch_flickr8k
+from sksequence.datasets._dates import make_dates
 from sksequence.datasets._fetch import get_data_home
 from sksequence.datasets._prices import fetch_sp500, make_prices
 from sksequence.datasets._promoters import fetch_promoters, make_promoters
 from sksequence.datasets._rainfall import fetch_hong_kong_rainfall, make_rainfall
+from sksequence.datasets._rearranged import make_reversal, make_sorting
 from sksequence.datasets._text import fetch_movie_reviews, load_reviews
+from sksequence.datasets._translation import fetch_multi30k
 
 __all__ = [
+    "fetch_flickr8k",
     "fetch_hong_kong_rainfall",
     "fetch_movie_reviews",
+    "fetch_multi30k",
     "fetch_promoters",
     "fetch_sp500",
     "get_data_home",
     "load_reviews",
+    "make_dates",
     "make_prices",
     "make_promoters",
     "make_rainfall",
+    "make_reversal",
+    "make_sorting",
 ]

@@ -50,6 +50,18 @@ def text_bunch(
     return Bunch(data=X, target=y, target_names=target_names, frame=frame, **more)
 
 
+def split_bunch(
+    parts: Mapping[str, Bunch], *, split: str | None, return_X_y: bool, **more: Any
+) -> Bunch | tuple[Any, Any]:
+    """Bundle the parts into which a set is divided, or give the only one, named by `split`."""
+    if split is None:
+        return Bunch(**parts, **more)
+    part = parts[split]
+    if return_X_y:
+        return part.data, part.target
+    return Bunch(**part, **more)
+
+
 def series_bunch(
     table: "pd.DataFrame", *, target: str, return_X_y: bool, as_frame: bool, **more: Any
 ) -> Bunch | tuple[Any, Any]:

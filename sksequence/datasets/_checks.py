@@ -31,3 +31,14 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be one of {listed}, got {value!r}.")
+
+
+def check_split(split: Any, choices: tuple[str, ...], return_X_y: bool) -> None:
+    """Raise unless `split` is None, for all of a set, or one of `choices`; a pair needs one."""
+    if split is not None:
+        check_choice("split", split, choices)
+    elif return_X_y:
+        raise ValueError(
+            f"return_X_y=True gives one pair, so it needs a split, such as split={choices[0]!r}; "
+            "without return_X_y the result holds all of them."
+        )

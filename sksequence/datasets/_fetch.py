@@ -7,7 +7,7 @@ SHA-256. An address of null means that the file was repacked and has to be put t
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -82,8 +82,11 @@ def fetch_files(
     *,
     data_home: str | os.PathLike[str] | None,
     download_if_missing: bool,
+    only: Container[str] | None = None,
 ) -> dict[str, Path]:
     """Return the checked files of a data set by name; download those that are nowhere.
+
+    With `only` the other files of the set are left where they are.
 
     Raises
     ------
@@ -95,7 +98,14 @@ def fetch_files(
     return {
         file.name: _find(file, folders) or _download(file, folders, download_if_missing)
         for file in read_registry()[dataset]
+        if only is None or file.name in only
     }
+
+
+def own_folder(data_home: str | os.PathLike[str] | None) -> Path:
+    """Return where unpacked files go: not to ``SKSEQUENCE_DATA``, which may be shared."""
+    folder = DEFAULT_HOME if data_home is None else Path(data_home)
+    return folder.expanduser().absolute()
 
 
 def _search_folders(data_home: str | os.PathLike[str] | None) -> list[Path]:

@@ -34,10 +34,8 @@ def check_pairs(references: Any, hypotheses: Any) -> tuple[list[list[Written]], 
     if not written:
         raise ValueError("There is nothing to score: references and hypotheses are empty.")
     texts = isinstance(written[0], str)
-    if texts:
-        found = [_text(one, f"hypotheses[{i}]") for i, one in enumerate(written)]
-    else:
-        found = [_tokens(one, f"hypotheses[{i}]") for i, one in enumerate(written)]
+    read = _text if texts else _tokens
+    found = [read(one, f"hypotheses[{i}]") for i, one in enumerate(written)]
     return [_references(one, i, texts) for i, one in enumerate(known)], found
 
 
@@ -72,7 +70,7 @@ def _is_list(given: Any) -> bool:
     return isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, (str, bytes))
 
 
-def _text(given: Any, where: str) -> str:
+def _text(given: Any, where: str) -> Written:
     if not isinstance(given, str):
         raise TypeError(
             f"{where} is {_short(given)}, but hypotheses[0] is a text: give texts on both "
@@ -81,7 +79,7 @@ def _text(given: Any, where: str) -> str:
     return str(given)
 
 
-def _tokens(given: Any, where: str) -> Tokens:
+def _tokens(given: Any, where: str) -> Written:
     if not _is_list(given):
         raise TypeError(
             f"{where} is {_short(given)}, but a list of tokens is expected, as in hypotheses[0]: "

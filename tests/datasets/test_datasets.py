@@ -10,9 +10,23 @@ import pytest
 
 import sksequence
 import sksequence.datasets
-from sksequence.datasets import make_prices, make_promoters, make_rainfall
+from sksequence.datasets import (
+    make_dates,
+    make_prices,
+    make_promoters,
+    make_rainfall,
+    make_reversal,
+    make_sorting,
+)
 
-GENERATORS = [make_promoters, make_rainfall, make_prices]
+GENERATORS = [
+    make_promoters,
+    make_rainfall,
+    make_prices,
+    make_dates,
+    make_reversal,
+    make_sorting,
+]
 
 
 def same(first: object, second: object) -> bool:

@@ -65,6 +65,7 @@ def files_below(folder: Path) -> list[Path]:
 
 def test_registry_is_complete_and_pinned():
     assert {"movie_reviews", "promoters", "hong_kong_rainfall", "sp500"} <= set(read_registry())
+    assert {"multi30k", "flickr8k_1000"} <= set(read_registry())
     for dataset, files in read_registry().items():
         assert files
         for file in files:
