@@ -131,13 +131,13 @@ def started(network: EncoderDecoder, samples: SequenceSamples):
 
 def encode_all(network: EncoderDecoder, samples: SequenceSamples) -> np.ndarray:
     """The summary of each source, ``(n_sequences, n_summary)``."""
-    result = None
+    summaries, positions = [], []
     with _inference(network):
         for batch in samples.ordered_batches():
-            summary = network.encoder(batch).summary.cpu().numpy()
-            if result is None:
-                result = np.empty((len(samples), summary.shape[1]), dtype=summary.dtype)
-            result[batch.positions] = summary
+            summaries.append(network.encoder(batch).summary.cpu().numpy())
+            positions.append(batch.positions)
+    result = np.concatenate(summaries)
+    result[np.concatenate(positions)] = result.copy()
     return result
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.metrics import r2_score
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.cells import Cell, make_cell
@@ -31,8 +30,10 @@ from sksequence.estimators._parameters import (
 )
 from sksequence.estimators._sides import TextSide, learn_side
 from sksequence.estimators._validation import check_one_target_each, hold_back
+from sksequence.inputs import SequenceArray
 from sksequence.networks import DecoderSpec, EncoderDecoderSpec, NetworkSpec
 from sksequence.preprocessing import TokenEncoder
+from sksequence.utils._available import available_if
 from sksequence.utils._random import make_generator, torch_generator
 from sksequence.utils._sklearn import (
     Interval,
@@ -46,13 +47,12 @@ from sksequence.utils._sklearn import (
 ANALYZERS = StrOptions({"word", "char", "subword"})
 
 
-def _attends(estimator) -> bool:
-    if estimator.attention is not None:
-        return True
-    raise AttributeError(
-        "align needs attention, but attention=None: set it, e.g. attention='additive', and fit "
-        "again."
-    )
+def _attends(estimator) -> None:
+    if estimator.attention is None:
+        raise AttributeError(
+            f"align of {type(estimator).__name__} needs attention, but attention=None: set it, "
+            "e.g. attention='additive', and fit again."
+        )
 
 
 class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderEstimator):
@@ -358,7 +358,8 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
         )
         keep = self.warm_start and hasattr(self, "network_")
         X, y, weights = _weighed(X, y, sample_weight)
-        training = (*self._read(X, y, learn=not keep), weights)
+        source, target = self._read(X, y, learn=not keep)
+        training, validation = (source, target, weights), None
         rng = private_generator(self, keep)
         if X_val is not None or y_val is not None:
             validation = (*self._read(X_val, y_val, learn=False, where="_val"), None)
@@ -366,7 +367,7 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
             training, validation = hold_back(self, *training, None, rng)
         return self._fit_pairs(training, validation, self._make_spec, rng, self.max_epochs)
 
-    def _read(self, X, y, learn: bool, where: str = ""):
+    def _read(self, X, y, learn: bool, where: str = "") -> tuple[SequenceArray, SequenceArray]:
         """Sources and targets as SequenceArrays; with `learn`, their sides are learned."""
         if X is None or y is None:
             raise ValueError(f"X{where} and y{where} go together: one of them is missing.")
@@ -416,8 +417,8 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
             context_at=self.context_at,
             dropout=self.dropout,
         )
-        shares = tuple(share) if isinstance(share, (tuple, list)) else (share, share)
-        return EncoderDecoderSpec(source, decoder, shares)
+        first, last = share if isinstance(share, (tuple, list)) else (share, share)
+        return EncoderDecoderSpec(source, decoder, (float(first), float(last)))
 
     # -- writing ----------------------------------------------------------------------------------
 
