@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
-from sksequence.estimators._validation import check_no_missing_label, hold_back
+from sksequence.estimators._validation import check_no_missing_label, check_same_order, hold_back
 from sksequence.tasks import Classification, MultilabelClassification
 from sksequence.utils._sklearn import StrOptions
 
@@ -247,7 +247,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
             (X, y, weights), validation = hold_back(self, X, y, weights, y, rng)
         if validation is not None:
             X_val, y_val, val_weights = validation
-            val_weights = self._with_class_weight(self._known(y_val), val_weights)
+            val_weights = self._with_class_weight(self._known(y_val, "y_val"), val_weights)
             validation = X_val, task.encode(y_val), val_weights
         weights = self._with_class_weight(y, weights)
         return self._fit(X, task.encode(y), weights, task, validation, rng, self.max_epochs)
@@ -321,6 +321,25 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         with np.errstate(divide="ignore"):  # the logarithm of 0 is -inf
             return np.log(self.predict_proba(X))
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the sequences whose label is right (of labels that may hold together: all).
+
+        Parameters
+        ----------
+        X : sequences
+            As in ``fit``.
+        y : array-like of shape (n_sequences,) or (n_sequences, n_labels)
+            The true labels.
+        sample_weight : array-like of shape (n_sequences,), default=None
+            Weights of the sequences.
+
+        Returns
+        -------
+        float
+        """
+        check_same_order(X, y)
+        return super().score(X, y, sample_weight)
+
     def _check_y(self, y):
         check_no_missing_label(y)
         check_classification_targets(y)
@@ -336,8 +355,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         if kind == "multiclass-multioutput":
             raise ValueError(
                 f"y has {np.shape(y)[1]} columns of several classes each: use "
-                "MultiOutputClassifier(RNNClassifier()), or give a matrix of zeros and ones, a "
-                "column for each label."
+                f"MultiOutputClassifier({type(self).__name__}()), or give a matrix of zeros and "
+                "ones, a column for each label."
             )
         return column_or_1d(y, warn=True)
 
@@ -352,16 +371,17 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         self.classes_ = self.task_.classes
         return self.task_
 
-    def _known(self, y):
+    def _known(self, y, name="y"):
         """`y`, if all its labels are in ``classes_``."""
-        if y.ndim == 1:
-            unknown = np.setdiff1d(y, self.classes_)
-            if len(unknown):
-                raise ValueError(
-                    f"y has labels that the classifier was not fitted on: "
-                    f"{unknown[:5].tolist()}. Known are {self.classes_[:10].tolist()}: give all of "
-                    "them as classes= in the first call of partial_fit, or fit again."
-                )
+        unknown = np.setdiff1d(y if y.ndim == 1 else (), self.classes_)
+        if len(unknown):
+            remedy = "give all of them as classes= in the first call of partial_fit, or fit again."
+            if name != "y":
+                remedy = f"drop their sequences from {name}, or give some of them with y."
+            raise ValueError(
+                f"{name} has labels that the classifier was not fitted on: "
+                f"{unknown[:5].tolist()}. Known are {self.classes_[:10].tolist()}: {remedy}"
+            )
         return y
 
     def _with_class_weight(self, y, weights):

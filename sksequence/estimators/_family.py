@@ -7,13 +7,17 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import InputScaling, SequenceSamples
 from sksequence.estimators._parameters import check_same_network, make_plan, make_spec
 from sksequence.estimators._prediction import answers, step_answers, step_work
-from sksequence.estimators._validation import check_answers, check_one_target_each
+from sksequence.estimators._validation import (
+    check_answers,
+    check_one_target_each,
+    check_same_columns,
+    check_same_order,
+)
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
 from sksequence.networks import (
     build_sequence_network,
@@ -22,19 +26,19 @@ from sksequence.networks import (
     unpack_network,
 )
 from sksequence.training import choose_device, explained_memory, threads, train
+from sksequence.utils._available import available_if
 from sksequence.utils._random import continued, make_generator, torch_generator
 from sksequence.utils._sklearn import check_sample_weight, validate_parameter_constraints
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64, "mixed": torch.float32}
 
 
-def _pools_by_attention(estimator) -> bool:
-    if estimator.pooling == "attention":
-        return True
-    raise AttributeError(
-        "attention_weights needs pooling='attention', but pooling is "
-        f"{estimator.pooling!r}: set it and fit again."
-    )
+def _pools_by_attention(estimator) -> None:
+    if estimator.pooling != "attention":
+        raise AttributeError(
+            f"attention_weights of {type(estimator).__name__} needs pooling='attention', but "
+            f"pooling is {estimator.pooling!r}: set it and fit again."
+        )
 
 
 class _SequenceEstimator(BaseEstimator):
@@ -102,8 +106,10 @@ class _SequenceEstimator(BaseEstimator):
             check_same_network(self)
         else:
             self.__dict__.pop("network_", None)
+        check_same_order(X, y)
         y = self._check_y(y)
         check_one_target_each(X, y)
+        check_same_order(X, sample_weight, "sample_weight")
         if sample_weight is None:
             return X, y, None
         weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -117,7 +123,11 @@ class _SequenceEstimator(BaseEstimator):
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val go together: one of them is missing.")
         X_val = check_sequences(X_val, estimator=self, reset=False)
-        y_val = self._check_y(y_val)
+        check_same_order(X_val, y_val, "y_val", "X_val")
+        try:
+            y_val = self._check_y(y_val)
+        except ValueError as error:
+            raise ValueError(f"y_val cannot be used: {error}") from error
         check_one_target_each(X_val, y_val, "X_val", "y_val")
         return X_val, y_val, None
 
@@ -130,6 +140,7 @@ class _SequenceEstimator(BaseEstimator):
         try:
             if valid is not None:
                 self.sequence_schema_.check(valid[0], type(self).__name__, "X_val")
+                check_same_columns(y, valid[1])
             run = self._train(X, y, weights, task, valid, rng, max_epochs, device)
         except BaseException:  # of Ctrl-C in the loop itself, the run only tells
             if earlier is None:

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
-from sksequence.estimators._validation import hold_back
+from sksequence.estimators._validation import check_same_order, hold_back
 from sksequence.tasks import LOSSES, POSITIVE, Regression
 from sksequence.utils._sklearn import Interval, StrOptions
 
@@ -324,6 +324,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         -------
         float
         """
+        check_same_order(X, y)
         predicted = self.predict(X)
         quantiles = self.task_.quantiles
         if len(quantiles) < 2:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from sksequence.inputs import SequenceArray
+
 AUTO_FROM = 300
 
 
@@ -61,6 +63,49 @@ def check_one_target_each(X, y, X_name="X", y_name="y"):
             f"{X_name} has {len(X)} sequences, but {y_name} has {len(y)} targets: give one for "
             "each sequence, in the same order."
         )
+
+
+def check_same_columns(y: np.ndarray, y_val: np.ndarray):
+    """Raise ValueError unless the encoded targets `y_val` are as wide as `y`."""
+    if y.shape[1:] != y_val.shape[1:]:
+        widths = [array.shape[1] if array.ndim > 1 else 1 for array in (y, y_val)]
+        raise ValueError(
+            f"y_val has {widths[1]} column(s), but y has {widths[0]}: give the same targets in "
+            "both."
+        )
+
+
+def check_same_order(X, y, y_name: str = "y", X_name: str = "X"):
+    """Raise ValueError if a Series or DataFrame `y` names the sequences in another order.
+
+    scikit-learn goes by position, and so do all scores: nothing is put in order in silence.
+    """
+    if not hasattr(y, "iloc") or y.index.nlevels > 1:
+        return
+    names = names_of_sequences(X)
+    if names is None or len(names) != len(y):
+        return
+    if y.index.equals(names) or not names.isin(y.index).all() or not y.index.isin(names).all():
+        return
+    i = int(np.argmax(y.index.to_numpy() != names.to_numpy()))
+    raise ValueError(
+        f"{y_name} is indexed by the names of the sequences, but in another order than {X_name}: "
+        f"position {i} is {y.index[i]!r} in {y_name} and {names[i]!r} in {X_name}. Put it in order "
+        f"with {y_name}.loc[names], where names = index.unique(level=0) of the long DataFrame or "
+        f"names = {X_name}.names of the SequenceArray; or, if it goes by position, give "
+        f"{y_name}.to_numpy()."
+    )
+
+
+def names_of_sequences(X):
+    """The index of the sequences of a long DataFrame or a SequenceArray; None if unknown."""
+    if hasattr(X, "iloc") and X.index.nlevels == 2:
+        return X.index.get_level_values(0).unique()
+    if isinstance(X, SequenceArray) and X.names is not None:
+        import pandas as pd
+
+        return pd.Index(X.names)
+    return None
 
 
 def check_no_missing_label(y):

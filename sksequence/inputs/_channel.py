@@ -159,7 +159,7 @@ def check_number_type(dtype: np.dtype):
         "c": "give real and imaginary part as features",
         "M": "give times as numbers, e.g. as seconds since the first",
         "m": "give durations as numbers, e.g. as seconds",
-    }.get(dtype.kind, "put TokenEncoder() or Word2VecEmbedder() before the estimator for text")
+    }.get(dtype.kind, "of text make symbols with TokenEncoder() or Word2VecEmbedder()")
     raise TypeError(f"numeric steps must be numbers, got dtype {dtype}: {remedy}.")
 
 

@@ -9,12 +9,19 @@ import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
 from sksequence.inputs._channel import check_number_type
-from sksequence.inputs._construct import _short, text_among_numbers
+from sksequence.inputs._construct import _short, end_to_end, text_among_numbers
 from sksequence.inputs._sequence_array import SequenceArray
+
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def check_sequences(
-    X: Any, *, estimator: Any = None, reset: bool = True, allow_nan: bool = False
+    X: Any,
+    *,
+    estimator: Any = None,
+    reset: bool = True,
+    allow_nan: bool = False,
+    largest: float = LARGEST,
 ) -> SequenceArray:
     """Turn any accepted container into a SequenceArray without empty or missing steps.
 
@@ -31,6 +38,9 @@ def check_sequences(
         True in ``fit``: remember the width of 2-D input; False: 2-D input must have it again.
     allow_nan : bool, default=False
         True lets NaN through, in the steps and in the context; infinity is an error still.
+    largest : float, default=3.4e38
+        Numbers beyond it, or below its negative, are an error. Networks compute in 32 bits,
+        which end there.
 
     Returns
     -------
@@ -42,7 +52,8 @@ def check_sequences(
     TypeError
         If text, a bare string, sparse data or another thing that is no sequence comes.
     ValueError
-        If there are no sequences, an empty one, NaN or infinity, or unequal steps.
+        If there are no sequences, an empty one, NaN, infinity or a number that is too large,
+        or unequal steps.
 
     Examples
     --------
@@ -50,6 +61,7 @@ def check_sequences(
     >>> check_sequences([[1, 2, 3], [4, 5]])
     SequenceArray(n_sequences=2, lengths=2..3, n_features=1)
     """
+    largest = min(largest, np.finfo(np.float64).max)  # infinity is never let through
     X = _to_sequence_array(X, estimator, reset)
     if estimator is not None and reset and getattr(estimator, "_n_steps_in", None) is None:
         estimator.n_features_in_ = sum(c.n_features for c in X.channels.values())
@@ -64,16 +76,12 @@ def check_sequences(
             "in each: drop it, e.g. with X[X.lengths > 0] (and the same rows of y)."
         )
     for name, channel in X.channels.items():
-        _check_finite(X, name, channel, estimator, allow_nan)
+        _check_finite(X, name, channel, estimator, allow_nan, largest)
         if reset and channel.vectors is not None and not np.isfinite(channel.vectors).all():
             i = int(np.argmax(~np.isfinite(channel.vectors).all(axis=1)))
             raise ValueError(f"the vector of symbol {i} has a missing or infinite value: fill it.")
-    if X.context is not None and _unusable(X.context, allow_nan).any():
-        i = int(np.argmax(_unusable(X.context, allow_nan).any(axis=1)))
-        raise ValueError(
-            f"the context of sequence {i}{_named(X, i)} has a missing or infinite value: fill it, "
-            "e.g. with SimpleImputer."
-        )
+    if X.context is not None:
+        _check_context(X, estimator, allow_nan, largest)
     return X
 
 
@@ -87,7 +95,7 @@ def _to_sequence_array(X, estimator, reset) -> SequenceArray:
     if isinstance(X, (str, bytes)):
         raise TypeError(
             f"{_name(estimator)} got one bare string ({_short(X)}): expected a list of sequences. "
-            "Put it in a list, and TokenEncoder() before the estimator."
+            f"Put it in a list, and TokenEncoder() before {_name(estimator)}."
         )
     if X is None or isinstance(X, (dict, set, int, float)) or hasattr(X, "__next__"):
         raise TypeError(
@@ -146,12 +154,17 @@ def _from_table(X, estimator, reset):
     # check_sequences itself looks for NaN, and names the sequence and the step
     kwargs = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
     _refuse_text_and_times(X, estimator)
-    if estimator is None:
-        table = check_array(X, **kwargs)
-    elif reset or getattr(estimator, "_n_steps_in", None) is not None:
-        table = validate_data(estimator, X, reset=reset, **kwargs)
-    else:  # fitted on ragged data: any number of steps will do
-        table = check_array(X, estimator=estimator, **kwargs)
+    try:
+        if estimator is None:
+            table = check_array(X, **kwargs)
+        elif reset or getattr(estimator, "_n_steps_in", None) is not None:
+            table = validate_data(estimator, X, reset=reset, **kwargs)
+        else:  # fitted on ragged data: any number of steps will do
+            table = check_array(X, estimator=estimator, **kwargs)
+    except ValueError as error:
+        if np.ndim(X) != 1:
+            raise
+        raise ValueError(f"{error}\nA sequence alone belongs in a list, [x].") from None
     if estimator is not None and reset:
         estimator._n_steps_in = table.shape[1]
     return SequenceArray.from_padded(table[:, :, np.newaxis])
@@ -163,7 +176,7 @@ def _refuse_text_and_times(X, estimator):
         if X.dtype.kind in "mM":
             check_number_type(X.dtype)
         if X.dtype.kind in "USO" and X.size and isinstance(X.flat[0], str):
-            raise TypeError(text_among_numbers("the array", X.tolist()))
+            raise TypeError(text_among_numbers("the array", X.tolist(), estimator))
     if not hasattr(X, "iloc"):
         return
     for i, (name, dtype) in enumerate(X.dtypes.items()):
@@ -172,7 +185,7 @@ def _refuse_text_and_times(X, estimator):
         if dtype.kind not in "fiub" and isinstance(next(iter(X.iloc[:, i]), None), str):
             raise TypeError(
                 f"{_name(estimator)} expected numbers, but column {name!r} holds text. To read "
-                f"sequences from it, put SequenceColumns({name!r}) before the estimator."
+                f"sequences from it, put SequenceColumns({name!r}) before it."
             )
 
 
@@ -186,7 +199,7 @@ def _ragged(sequences, estimator):
         raise ValueError(
             f"{_name(estimator)} got an empty list (0 sample(s)), but a minimum of 1 is required."
         )
-    return SequenceArray.from_list(sequences)
+    return SequenceArray(*end_to_end(sequences, reader=estimator))
 
 
 def _numeric_array(array):
@@ -197,33 +210,64 @@ def _numeric_array(array):
     return array
 
 
-def _check_finite(X, name, channel, estimator, allow_nan):
+def _check_context(X, estimator, allow_nan, largest):
+    bad = _unusable(X.context, allow_nan, largest)
+    if not bad.any():
+        return
+    i, column = np.argwhere(bad)[0]
+    value = X.context[i, column]
+    if np.isfinite(value):
+        raise ValueError(
+            f"the context of sequence {i}{_named(X, i)} contains {value:.3g}: "
+            f"{_too_large(estimator, largest)}"
+        )
+    raise ValueError(
+        f"the context of sequence {i}{_named(X, i)} has a missing or infinite value: fill it, "
+        "e.g. with SimpleImputer."
+    )
+
+
+def _check_finite(X, name, channel, estimator, allow_nan, largest):
     if channel.kind != "numeric":
         return
     values = channel.values.reshape(len(channel.values), -1)
-    if not values.size or (np.isfinite(values.min()) and np.isfinite(values.max())):
+    if not values.size or (float(values.min()) >= -largest and float(values.max()) <= largest):
         return  # NaN is its own smallest and largest; nothing was copied to find out
-    bad = _unusable(values, allow_nan).any(axis=1)
+    bad = _unusable(values, allow_nan, largest)
     if not bad.any():
         return
-    row = int(np.argmax(bad))
+    row, column = np.argwhere(bad)[0]
+    bad_value = values[row, column]
     if channel.item_offsets is not None:
         row = int(np.searchsorted(channel.item_offsets, row, side="right")) - 1
     i = int(np.searchsorted(X.offsets, row, side="right")) - 1
-    value = "infinity" if np.isinf(values[int(np.argmax(bad))]).any() else "NaN"
     where = f" of channel {name!r}" if len(X.channels) > 1 else ""
+    place = f"sequence {i}{_named(X, i)}, step {row - X.offsets[i]}{where}"
+    if np.isfinite(bad_value):
+        raise ValueError(
+            f"Input X contains {bad_value:.3g}: {place}. {_too_large(estimator, largest)}"
+        )
+    value = "NaN" if np.isnan(bad_value) else "infinity"
     remedy = "drop or fill those steps, e.g. with PerStep(SimpleImputer())."
     if value == "infinity":
         remedy = "clip them, or make them NaN and fill those with PerStep(SimpleImputer())."
     raise ValueError(
-        f"Input X contains {value}: sequence {i}{_named(X, i)}, step {row - X.offsets[i]}{where}. "
+        f"Input X contains {value}: {place}. "
         f"{_name(estimator)} does not accept {'infinite' if value == 'infinity' else 'missing'} "
         f"values: {remedy}"
     )
 
 
-def _unusable(values, allow_nan):
-    return np.isinf(values) if allow_nan else ~np.isfinite(values)
+def _unusable(values, allow_nan, largest):
+    too_large = ~(np.abs(values) <= np.float64(largest))  # true for NaN as well
+    return too_large & ~np.isnan(values) if allow_nan else too_large
+
+
+def _too_large(estimator, largest) -> str:
+    return (
+        f"{_name(estimator)} takes numbers up to {largest:.2g}, beyond which they overflow: give "
+        "them in another unit, or clip them."
+    )
 
 
 def _named(X, i) -> str:

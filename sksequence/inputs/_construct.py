@@ -52,11 +52,10 @@ def from_list(
     """
     if isinstance(sequences, (str, bytes)):
         raise TypeError("expected a list of sequences, got one bare string: put it in a list.")
-    arrays = [_as_steps(s, i, n_tokens is not None) for i, s in enumerate(sequences)]
-    lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
+    values, offsets = end_to_end(sequences, n_tokens)
     return cls(
-        _stack(arrays, n_tokens),
-        offsets_from_lengths(lengths),
+        values,
+        offsets,
         n_tokens=n_tokens,
         vectors=vectors,
         context=context,
@@ -64,11 +63,20 @@ def from_list(
     )
 
 
-def _as_steps(sequence, i, symbols):
+def end_to_end(
+    sequences: Iterable[Any], n_tokens: int | None = None, reader: Any = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The values of a list of sequences and their offsets; messages name the `reader`."""
+    arrays = [_as_steps(s, i, n_tokens is not None, reader) for i, s in enumerate(sequences)]
+    lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
+    return _stack(arrays, n_tokens), offsets_from_lengths(lengths)
+
+
+def _as_steps(sequence, i, symbols, reader):
     if isinstance(sequence, (str, bytes)) or (
         isinstance(sequence, (list, tuple)) and sequence and isinstance(sequence[0], str)
     ):
-        raise TypeError(text_among_numbers(f"sequence {i}", sequence))
+        raise TypeError(text_among_numbers(f"sequence {i}", sequence, reader))
     try:
         array = np.asarray(sequence)
     except ValueError as error:
@@ -87,17 +95,20 @@ def _as_steps(sequence, i, symbols):
     if array.dtype == object:
         array = _from_objects(array, i)
     if array.dtype.kind in "US":
-        raise TypeError(text_among_numbers(f"sequence {i}", array.tolist()))
+        raise TypeError(text_among_numbers(f"sequence {i}", array.tolist(), reader))
     return array if symbols or array.ndim > 1 else array[:, np.newaxis]
 
 
-def text_among_numbers(where: str, text) -> str:
-    """The message about text where numbers are expected."""
-    return (
-        f"{where} holds text ({_short(text)}), but numbers are expected: put TokenEncoder() or "
-        "Word2VecEmbedder() before the estimator, e.g. make_pipeline(TokenEncoder(), "
-        "RNNClassifier())."
-    )
+def text_among_numbers(where: str, text: Any, reader: Any = None) -> str:
+    """The message about text where numbers are expected, by the estimator `reader`."""
+    remedy = "make symbols of it with TokenEncoder() or Word2VecEmbedder()."
+    if hasattr(reader, "predict"):
+        name = type(reader).__name__
+        remedy = (
+            f"put TokenEncoder() or Word2VecEmbedder() before {name}, e.g. "
+            f"make_pipeline(TokenEncoder(), {name}())."
+        )
+    return f"{where} holds text ({_short(text)}), but numbers are expected: {remedy}"
 
 
 def _from_objects(array, i):

@@ -73,6 +73,12 @@ class SequenceSchema:
             )
 
 
+_SINGLE = (
+    " A 2-D array is read as one univariate series a row: if it is one sequence, of shape "
+    "(n_steps, n_features), put it in a list."
+)
+
+
 def _context(n: int) -> str:
     return f"a context of {n} value{'s' * (n != 1)}" if n else "no context"
 
@@ -100,9 +106,11 @@ def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name, 
             f"{fitted.kind}: use the same preprocessing in fit and predict."
         )
     if given.shape != fitted.shape:
+        univariate = given.kind == "numeric" and given.shape == (1,)
         raise ValueError(
             f"{what} has {given.n_features} features, but {estimator_name} is expecting "
             f"{fitted.n_features} features as input (channel {name!r}, each step)."
+            + (_SINGLE if univariate and fitted.n_features > 1 else "")
         )
     names = fitted.feature_names, given.feature_names
     other = None not in names and names[0] != names[1]

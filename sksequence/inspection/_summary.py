@@ -76,8 +76,8 @@ def summary(estimator: Any) -> NetworkSummary:
 
     Parameters
     ----------
-    estimator : fitted estimator or Pipeline that ends with one
-        Any estimator of this package with a ``network_``.
+    estimator : fitted estimator, Pipeline that ends with one, or search over either
+        Any estimator of this package with a ``network_``; of a search its best one.
 
     Returns
     -------
@@ -108,8 +108,8 @@ def summary(estimator: Any) -> NetworkSummary:
     ------------------------------------------------------------------
     total                                  117
     """
-    if isinstance(estimator, Pipeline):
-        estimator = estimator[-1]
+    while (inner := _inner(estimator)) is not None:
+        estimator = inner
     check_is_fitted(estimator)
     network = getattr(estimator, "network_", None)
     if network is None or not hasattr(network, "spec"):
@@ -117,6 +117,18 @@ def summary(estimator: Any) -> NetworkSummary:
     spec = network.spec
     cell = type(spec.cell).__name__
     return NetworkSummary(f"{type(estimator).__name__}, {cell} cells", tuple(_rows(network)))
+
+
+def _inner(estimator: Any) -> Any:
+    """What a pipeline ends with, or a search has found; None for other estimators."""
+    if isinstance(estimator, Pipeline):
+        return estimator[-1]
+    if hasattr(estimator, "cv_results_") and not estimator.refit:
+        raise TypeError(
+            f"{type(estimator).__name__}(refit=False) keeps no fitted estimator: set refit=True, "
+            "or fit one with its best_params_."
+        )
+    return getattr(estimator, "best_estimator_", None)
 
 
 def _rows(network):

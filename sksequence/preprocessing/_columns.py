@@ -204,7 +204,7 @@ class SequenceColumns(SequenceOutputMixin, TransformerMixin, BaseEstimator):
                 f"column {self.sequence!r}, not sequences: give it as context_transformer, or let "
                 "it keep the steps (pooling=None)."
             )
-        return check_sequences(made, allow_nan=True)
+        return check_sequences(made, allow_nan=True, largest=np.inf)
 
     def _context(self, X: Any, method: str, *y: Any) -> np.ndarray | None:
         if not self.context_columns_:

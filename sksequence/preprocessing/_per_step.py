@@ -8,7 +8,6 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, get_tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from sksequence.inputs import Channel, SequenceArray, SequenceSchema, check_sequences
@@ -19,11 +18,16 @@ from sksequence.preprocessing._steps import (
     weight_of_rows,
     with_rows,
 )
+from sksequence.utils._available import available_if
 from sksequence.utils._sklearn import SequenceOutputMixin, check_feature_names_in
 
 
-def _can_invert(estimator: PerStep) -> bool:
-    return hasattr(getattr(estimator, "transformer_", estimator.transformer), "inverse_transform")
+def _can_invert(estimator: PerStep) -> None:
+    inner = getattr(estimator, "transformer_", estimator.transformer)
+    if not hasattr(inner, "inverse_transform"):
+        raise AttributeError(
+            f"{type(inner).__name__} has no inverse_transform, so PerStep of it has none."
+        )
 
 
 class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
@@ -104,7 +108,7 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             If X is not what ``check_sequences`` accepts, or has no such channel.
         """
         _check_transformer(self.transformer, sample_weight)
-        X = check_sequences(X, estimator=self, allow_nan=self._allow_nan())
+        X = self._checked(X, reset=True)
         name = self._channel_name(X)
         channel = X.channels[name]
         weight = weight_of_rows(sample_weight, X, channel)
@@ -137,7 +141,7 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             rows.
         """
         check_is_fitted(self)
-        checked = check_sequences(X, estimator=self, reset=False, allow_nan=self._allow_nan())
+        checked = self._checked(X, reset=False)
         self._schema.check(checked, type(self).__name__)
         name = self._channel_name(checked)
         channel, fitted = checked.channels[name], self._schema.channels[self._channel]
@@ -162,7 +166,7 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             Steps with the features of ``fit``.
         """
         check_is_fitted(self)
-        checked = check_sequences(X, estimator=self, reset=False, allow_nan=True)
+        checked = check_sequences(X, estimator=self, reset=False, allow_nan=True, largest=np.inf)
         name = self._channel_name(checked)
         channel, fitted = checked.channels[name], self._schema.channels[self._channel]
         back = self.transformer_.inverse_transform(rows(channel))
@@ -212,8 +216,9 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             )
         return self.channel
 
-    def _allow_nan(self) -> bool:
-        return get_tags(self.transformer).input_tags.allow_nan
+    def _checked(self, X: Any, reset: bool) -> SequenceArray:
+        allow_nan = get_tags(self.transformer).input_tags.allow_nan
+        return check_sequences(X, estimator=self, reset=reset, allow_nan=allow_nan, largest=np.inf)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

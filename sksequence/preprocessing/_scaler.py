@@ -14,6 +14,8 @@ from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
 from sksequence.preprocessing._steps import give_back, names_of, rows, weight_of_rows, with_rows
 from sksequence.utils._sklearn import SequenceOutputMixin, check_feature_names_in
 
+_LARGEST = 1e150  # its square is finite
+
 
 class SequenceScaler(SequenceOutputMixin, TransformerMixin, BaseEstimator):
     r"""Standardise each feature across all steps of all sequences.
@@ -102,7 +104,7 @@ class SequenceScaler(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         ValueError
             If X holds infinity, an empty sequence or nothing at all.
         """
-        X = check_sequences(X, estimator=self, allow_nan=True)
+        X = check_sequences(X, estimator=self, allow_nan=True, largest=_LARGEST)
         numeric = {name: c for name, c in X.channels.items() if c.kind == "numeric"}
         if not numeric:
             raise TypeError(
@@ -175,7 +177,7 @@ class SequenceScaler(SequenceOutputMixin, TransformerMixin, BaseEstimator):
 
     def _apply(self, method: str, X: Any) -> Any:
         check_is_fitted(self)
-        checked = check_sequences(X, estimator=self, reset=False, allow_nan=True)
+        checked = check_sequences(X, estimator=self, reset=False, allow_nan=True, largest=_LARGEST)
         self._schema.check(checked, type(self).__name__)
         scalers = iter(self.scalers_.values())  # in the order of the channels
         for name, channel in checked.channels.items():

@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.inputs import Channel, SequenceArray
@@ -21,11 +20,13 @@ from sksequence.preprocessing._word2vec_train import make_plan, train_vectors
 from sksequence.preprocessing._word2vec_words import (
     ReadText,
     check_left,
+    check_pooled,
     known_ids,
     read_text,
     read_tokens,
 )
 from sksequence.preprocessing._word_space import WordSpace, read_analogies, unit_rows
+from sksequence.utils._available import available_if
 from sksequence.utils._random import make_generator
 from sksequence.utils._sklearn import (
     Interval,
@@ -33,10 +34,6 @@ from sksequence.utils._sklearn import (
     StrOptions,
     wrap_table,
 )
-
-
-def _is_pooled(embedder: Word2VecEmbedder) -> bool:
-    return embedder.pooling is not None
 
 
 class Word2VecEmbedder(
@@ -324,7 +321,7 @@ class Word2VecEmbedder(
         check_left(self, lengths)
         return _result(self, ids, lengths, X)
 
-    @available_if(_is_pooled)
+    @available_if(check_pooled)
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of pooled output: ``word2vecembedder0`` and so on.
 

@@ -137,3 +137,12 @@ def check_left(embedder: Any, lengths: np.ndarray) -> None:
             'drop it (and the same row of y), use handle_unknown="token", or pooling="mean", which '
             "gives zeros for it."
         )
+
+
+def check_pooled(embedder: Any) -> None:
+    """Raise AttributeError unless the result is a table."""
+    if embedder.pooling is None:
+        raise AttributeError(
+            "get_feature_names_out names the columns of pooled vectors, but pooling is None: set "
+            'pooling="mean", or see vocabulary_.tokens for the words.'
+        )

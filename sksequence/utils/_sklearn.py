@@ -1,12 +1,11 @@
 """The only file that imports private names of scikit-learn."""
 
+from collections.abc import Iterable
 from typing import Self
 
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
+from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import StrOptions as _UnorderedOptions
 from sklearn.utils._set_output import _get_container_adapter, _get_output_config
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -17,9 +16,24 @@ __all__ = [
     "StrOptions",
     "check_feature_names_in",
     "check_sample_weight",
+    "safe_indexing",
     "validate_parameter_constraints",
     "wrap_table",
 ]
+
+
+class StrOptions(_UnorderedOptions):
+    """Strings to choose from, which a message names in the same order every time.
+
+    Parameters
+    ----------
+    options : iterable of str
+        They keep their order; those of a set are sorted.
+    """
+
+    def __init__(self, options: Iterable[str]):
+        super().__init__(set(options))
+        self.options = tuple(sorted(options) if isinstance(options, set) else options)
 
 
 class SequenceOutputMixin:

@@ -34,17 +34,19 @@ def fitted():
         "numbers": classifier().fit(X, LABELS),
         "words": classifier().fit(WORDS, LABELS),
         "aged": classifier().fit(AGED, LABELS),
+        "small": classifier().fit(SequenceArray(X.values * 1e-9, X.offsets), LABELS),
         "table": classifier().fit(np.ones((4, 3)) * np.arange(4)[:, None], [0, 1, 0, 1]),
     }
 
 
 TEXT = (
     r"sequence 0 holds text \('some words'\), but numbers are expected: put TokenEncoder\(\) or "
-    r"Word2VecEmbedder\(\) before the estimator, e\.g\. make_pipeline\(TokenEncoder\(\), "
+    r"Word2VecEmbedder\(\) before RNNClassifier, e\.g\. make_pipeline\(TokenEncoder\(\), "
+    r"RNNClassifier\(\)\)"
 )
 BARE = (
     r"RNNClassifier got one bare string \('some words'\): expected a list of sequences\. Put it in "
-    r"a list, and TokenEncoder\(\) before the estimator"
+    r"a list, and TokenEncoder\(\) before RNNClassifier"
 )
 HOLE = [ARRAYS[0], np.array([[1.0, 2.0], [3.0, np.nan]])]
 PEAK = [ARRAYS[0], np.array([[1.0, 2.0], [3.0, -np.inf]])]
@@ -97,7 +99,22 @@ BAD_X = {
     "dict": ({"a": 1}, TypeError, "expected sequences .*, got dict"),
     "generator": ((a for a in ARRAYS), TypeError, "expected sequences .*, got generator"),
     "sparse": (scipy.sparse.eye(2).tocsr(), TypeError, "Sparse data .* dense data is required"),
-    "one series": (np.arange(5.0), ValueError, "Expected 2D array, got 1D array"),
+    "one series": (
+        np.arange(5.0),
+        ValueError,
+        r"got 1D array(.|\n)*in a list, \[x\]",
+    ),
+    "number that 32 bits cannot hold": (
+        [ARRAYS[0], np.array([[1.0, 2.0], [3.0, -1e300]])],
+        ValueError,
+        r"Input X contains -1e\+300: sequence 1, step 1\. RNNClassifier takes numbers up to "
+        r"3\.4e\+38, beyond which they overflow: give them in another unit, or clip them",
+    ),
+    "context that 32 bits cannot hold": (
+        X[:2].with_context([0.0, 1e39]),
+        ValueError,
+        r"the context of sequence 1 contains 1e\+39: RNNClassifier takes numbers up to 3\.4e\+38",
+    ),
 }
 
 
@@ -122,6 +139,12 @@ OTHER_X = {
         "numbers",
         [a[:, :1] for a in ARRAYS],
         "X has 1 features, but RNNClassifier is expecting 2 features as input",
+    ),
+    "a sequence alone": (
+        "numbers",
+        ARRAYS[0],
+        r"X has 1 features, but RNNClassifier is expecting 2 features .* if it is one sequence, "
+        r"of shape \(n_steps, n_features\), put it in a list",
     ),
     "features of a 3-D array": (
         "numbers",
@@ -167,8 +190,8 @@ OTHER_X = {
         "a context of 3 values, but .* fitted with a context of 1 value",
     ),
     "far larger numbers": (
-        "numbers",
-        [ARRAYS[0], np.full((2, 2), 1e300)],
+        "small",
+        [ARRAYS[0], np.full((2, 2), 3e38)],
         "the network gives .*nan.* for sequence 1.*far larger than those it was fitted on",
     ),
 }
@@ -198,9 +221,11 @@ def test_unfitted_use_says_to_fit(kind, method):
 
 def test_attention_weights_need_that_pooling(fitted):
     assert not hasattr(fitted["numbers"], "attention_weights")
-    with pytest.raises(AttributeError) as caught:
-        _ = fitted["numbers"].attention_weights
-    assert "needs pooling='attention', but pooling is 'last'" in str(caught.value.__cause__)
+    with pytest.raises(AttributeError, match="needs pooling='attention', but pooling is 'last'"):
+        fitted["numbers"].attention_weights(X)
+    with pytest.raises(AttributeError, match="needs pooling='attention'"):
+        RNNClassifier.attention_weights(fitted["numbers"], X)
+    assert "How much each step counted" in RNNClassifier.attention_weights.__doc__
 
 
 # Targets: the estimator, X, y, further arguments of fit, the message.
@@ -342,7 +367,22 @@ BAD_Y = {
         X,
         LABELS,
         {"X_val": X[:2], "y_val": ["no", "perhaps"]},
-        r"not fitted on: \['perhaps'\]. Known are \['no', 'yes'\]",
+        r"y_val has labels that the classifier was not fitted on: \['perhaps'\]. Known are \['no', "
+        r"'yes'\]: drop their sequences from y_val, or give some of them with y",
+    ),
+    "y_val with NaN": (
+        regressor(),
+        X,
+        NUMBERS,
+        {"X_val": X[:2], "y_val": [1.0, np.nan]},
+        "y_val cannot be used: Input y contains NaN",
+    ),
+    "y_val with other columns": (
+        regressor(),
+        X,
+        NUMBERS,
+        {"X_val": X, "y_val": PAIRS},
+        r"y_val has 2 column\(s\), but y has 1: give the same targets in both",
     ),
     "class weights of other classes": (
         classifier(class_weight={"perhaps": 1.0}),
@@ -383,3 +423,48 @@ def test_going_on_with_other_targets_is_refused():
         warm.fit([a[:, :1] for a in ARRAYS], NUMBERS)
     with pytest.raises(ValueError, match=r"not fitted on: \['perhaps'\]"):
         classifier(warm_start=True).fit(X, LABELS).fit(X, ["perhaps", "yes"] * 10)
+
+
+def long_frame(names="bcad"):
+    steps = [(name, t, float(t)) for name in names for t in range(3)]
+    return pd.DataFrame(steps, columns=["who", "t", "pulse"]).set_index(["who", "t"])
+
+
+IN_ORDER = pd.Series(["no", "yes", "no", "yes"], index=list("bcad"))
+OTHER_ORDER = (
+    r"is indexed by the names of the sequences, but in another order than X: position 0 is 'a' in "
+    r".* and 'b' in X\. Put it in order with .*\.loc\[names\].*, give .*\.to_numpy\(\)"
+)
+
+
+@pytest.mark.parametrize("read", [lambda frame: frame, SequenceArray.from_frame])
+def test_targets_named_in_another_order_are_refused(read):
+    sequences, disordered = read(long_frame()), IN_ORDER.sort_index()
+    fitted = classifier().fit(sequences, IN_ORDER)
+    calls = [
+        lambda: classifier().fit(sequences, disordered),
+        lambda: fitted.score(sequences, disordered),
+        lambda: classifier().fit(sequences, IN_ORDER, X_val=sequences, y_val=disordered),
+        lambda: classifier().fit(sequences, IN_ORDER, sample_weight=disordered == "no"),
+        lambda: regressor().fit(sequences, (disordered == "no").astype(float)),
+        lambda: regressor().fit(sequences, [1.0, 2.0, 3.0, 4.0]).score(sequences, disordered),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=OTHER_ORDER.replace(" X", " X(_val)?")):
+            call()
+    names = long_frame().index.unique(level=0)
+    again = classifier().fit(sequences, disordered.loc[names])
+    np.testing.assert_array_equal(again.predict_proba(sequences), fitted.predict_proba(sequences))
+
+
+def test_targets_without_the_names_go_by_position():
+    by_position = [
+        IN_ORDER.to_numpy(),
+        IN_ORDER.tolist(),
+        IN_ORDER.reset_index(drop=True),
+        IN_ORDER.set_axis(pd.MultiIndex.from_product([list("bcad"), [0]])),
+    ]
+    expected = classifier().fit(long_frame(), IN_ORDER).predict_proba(long_frame())
+    for y in by_position:
+        given = classifier().fit(long_frame(), y).predict_proba(long_frame())
+        np.testing.assert_array_equal(given, expected)

@@ -164,7 +164,7 @@ def test_two_vocabularies_are_not_concatenated():
 
 def test_two_tables_are_not_concatenated():
     one, other = (embedder(random_state=seed).fit_transform(HERE) for seed in (0, 1))
-    with pytest.raises(ValueError, match=r"tables of vectors differ .* of one fitted Word2VecEmbed"):
+    with pytest.raises(ValueError, match=r"tables of vectors differ .* of one fitted Word2VecEm"):
         np.concatenate([one, other])
 
 
@@ -204,7 +204,7 @@ def test_frozen_vectors_are_compared_and_trained_ones_are_not():
     np.testing.assert_array_equal(trained.predict_proba(one), trained.predict_proba(other))
     frozen = classifier(embedding_trainable=False).fit(one, LABELS)
     frozen.predict(embedder().fit_transform(HERE))  # the same vectors, made again
-    with pytest.raises(ValueError, match=r"another table of vectors .* with embedding_trainable=Fa"):
+    with pytest.raises(ValueError, match=r"another table of vectors .* with embedding_trainable"):
         frozen.predict(other)
     with pytest.raises(ValueError, match="use the Word2VecEmbedder that was fitted on the trainin"):
         pickle.loads(pickle.dumps(frozen)).predict(other)
@@ -212,7 +212,7 @@ def test_frozen_vectors_are_compared_and_trained_ones_are_not():
 
 def test_tokens_are_not_looked_up_in_another_vocabulary():
     here, there = TokenEncoder().fit(HERE), TokenEncoder().fit(THERE)
-    with pytest.raises(ValueError, match=r"another vocabulary of 5 symbols .* use the encoder that"):
+    with pytest.raises(ValueError, match=r"another vocabulary of 5 symbols .* use the encoder"):
         here.inverse_transform(there.transform(THERE))
     assert here.inverse_transform(here.transform(HERE)[:1]) == [["good", "soup"]]
 

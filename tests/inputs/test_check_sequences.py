@@ -148,7 +148,11 @@ REFUSED = {
     "set": ({1, 2}, TypeError, "got set"),
     "iterator": (iter([[1.0]]), TypeError, "got list_iterator"),
     "sparse": (sparse.csr_matrix(np.eye(3)), TypeError, "Sparse data was passed"),
-    "texts": (["a b", "c"], TypeError, r"sequence 0 holds text \('a b'\).*put TokenEncoder\(\)"),
+    "texts": (
+        ["a b", "c"],
+        TypeError,
+        r"sequence 0 holds text \('a b'\).*symbols of it with Tok",
+    ),
     "tokens": ([["a"], ["b", "c"]], TypeError, r"sequence 0 holds text \(\['a'\]\)"),
     "tokens of one length": ([["a"], ["b"]], TypeError, "sequence 0 holds text"),
     "array of texts": (np.array(["a", "b"]), TypeError, r"sequence 0 holds text \('a'\)"),
@@ -156,7 +160,11 @@ REFUSED = {
     "series of text": (pd.Series(["a", "b"]), TypeError, "sequence 0 holds text"),
     "2-D text": (np.array([["a", "b"]]), TypeError, r"the array holds text \(\[\['a', 'b'\]\]\)"),
     "2-D objects of text": (np.array([["a", "b"]], object), TypeError, "the array holds text"),
-    "3-D text": (np.array([[["a"]]]), TypeError, "dtype <U1: put TokenEncoder"),
+    "3-D text": (
+        np.array([[["a"]]]),
+        TypeError,
+        "dtype <U1: of text make symbols with Token",
+    ),
     "frame of text": (
         pd.DataFrame({"n": [1.0], "review": ["a b"]}),
         TypeError,
@@ -217,8 +225,24 @@ def test_missing_values_are_found_in_every_channel_and_item():
 
 def test_large_numbers_are_no_infinity():
     big = np.finfo(np.float64).max
-    X = check_sequences([[big, big], [big]])
+    X = check_sequences([[big, big], [big]], largest=np.inf)
     assert np.isfinite(X.values).all()
+    with pytest.raises(ValueError, match="Input X contains infinity: sequence 1, step 0"):
+        check_sequences([[big, big], [np.inf]], largest=np.inf)
+
+
+@pytest.mark.parametrize("allow_nan", [False, True])
+def test_numbers_beyond_32_bits_are_refused_where_they_are(allow_nan):
+    single = np.finfo(np.float32).max
+    for largest in (single, np.float64(single)):
+        assert check_sequences([[largest, -largest]]).n_tokens is None
+    with pytest.raises(ValueError, match=r"contains -3\.5e\+38: sequence 1, step 2\. the est"):
+        check_sequences([[0.0], [1.0, 2.0, -3.5e38]], allow_nan=allow_nan)
+    X = check_sequences([[0.0, 1.0], [2.0, 3.0]]).with_context([0.0, 1e300])
+    with pytest.raises(ValueError, match=r"context of sequence 1 contains 1e\+300"):
+        check_sequences(X, allow_nan=allow_nan)
+    with pytest.raises(ValueError, match=r"contains 51: .* up to 50, beyond which they overflow"):
+        check_sequences([[0.0, 51.0]], largest=50.0)
 
 
 def test_vectors_must_be_finite_when_they_are_learned_from():

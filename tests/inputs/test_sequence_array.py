@@ -373,7 +373,11 @@ def test_offsets_start_at_zero_and_never_fall(offsets, got):
         ({"values": {}}, ValueError, "at least one channel"),
         ({"values": np.float64(1)}, ValueError, r"\(n_steps, n_features\).*got \(\)"),
         ({"values": np.zeros((3, 0))}, ValueError, r"at least one feature, got \(3, 0\)"),
-        ({"values": ["a", "b", "c"]}, TypeError, "dtype <U1: put TokenEncoder"),
+        (
+            {"values": ["a", "b", "c"]},
+            TypeError,
+            "dtype <U1: of text make symbols with Token",
+        ),
         ({"values": np.zeros(3, complex)}, TypeError, "real and imaginary part as features"),
         ({"values": np.zeros(3, "M8[s]")}, TypeError, "seconds since the first"),
         ({"values": np.zeros(3, "m8[s]")}, TypeError, "durations as numbers"),

@@ -92,7 +92,7 @@ def test_the_last_row_is_the_last_target():
         ({"step": None}, ValueError, "step must be a positive integer, got None"),
         ({"gap": -1}, ValueError, "gap must be at least 0, got -1"),
         ({"gap": 3}, ValueError, r"has 5 rows, but .* lookback \+ gap \+ horizon = 6: shorten"),
-        ({"series": list("abcde")}, TypeError, "dtype <U1: put TokenEncoder"),
+        ({"series": list("abcde")}, TypeError, "dtype <U1: of text make symbols with TokenEncoder"),
         ({"series": pd.date_range("2020", periods=5)}, TypeError, "seconds since the first"),
     ],
 )

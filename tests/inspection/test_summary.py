@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sksequence import RNNClassifier, RNNRegressor, SequenceArray, summary
@@ -52,3 +53,18 @@ def test_what_has_no_network():
         summary(RNNClassifier())
     with pytest.raises(TypeError, match="LogisticRegression has no recurrent network"):
         summary(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
+
+
+def test_searches_and_pipelines_show_what_they_have_found():
+    X, y = [[1.0, 2.0], [2.0, 1.0], [3.0, 1.0], [0.0, 3.0]], [0, 1, 0, 1]
+    classifier = RNNClassifier(max_epochs=1, random_state=0)
+    search = GridSearchCV(classifier, {"hidden_size": [3]}, cv=2)
+    with pytest.raises(NotFittedError):
+        summary(search)
+    expected = str(summary(classifier.set_params(hidden_size=3).fit(X, y)))
+    assert str(summary(search.fit(X, y))) == expected
+    assert str(summary(make_pipeline("passthrough", search).fit(X, y))) == expected
+    piped = GridSearchCV(make_pipeline(classifier), {"rnnclassifier__hidden_size": [3]}, cv=2)
+    assert str(summary(piped.fit(X, y))) == expected
+    with pytest.raises(TypeError, match=r"GridSearchCV\(refit=False\) keeps no fitted estimator"):
+        summary(search.set_params(refit=False).fit(X, y))

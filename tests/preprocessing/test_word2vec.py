@@ -355,6 +355,8 @@ def test_sequences_are_no_table():
     pipeline = make_pipeline(Tiny()).set_output(transform="pandas")
     assert isinstance(pipeline.fit_transform(TEXTS), SequenceArray)
     assert not hasattr(Tiny().fit(TEXTS), "get_feature_names_out")
+    with pytest.raises(AttributeError, match=r"pooling is None: set pooling=.mean., or see voca"):
+        Tiny().fit(TEXTS).get_feature_names_out()
 
 
 def test_a_pickle_holds_vectors_and_words_and_little_more():

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.pipeline import make_pipeline
 
 from sksequence.inputs import SequenceArray
-from sksequence.utils._sklearn import SequenceOutputMixin, wrap_table
+from sksequence.utils._sklearn import SequenceOutputMixin, StrOptions, wrap_table
 
 
 class Lengths(SequenceOutputMixin, TransformerMixin, BaseEstimator):
@@ -57,3 +57,11 @@ def test_the_choice_survives_cloning_and_none_keeps_it():
 def test_unknown_containers_are_refused_at_once():
     with pytest.raises(ValueError, match="output config must be in"):
         Lengths().set_output(transform="excel")
+
+
+def test_options_are_named_in_one_order():
+    assert str(StrOptions({"b", "c", "a"})) == "a str among {'a', 'b', 'c'}"
+    assert str(StrOptions(["b", "c", "a"])) == "a str among {'b', 'c', 'a'}"
+    assert StrOptions({"b", "a"}).is_satisfied_by("a")
+    assert not StrOptions({"b", "a"}).is_satisfied_by("c")
+    assert not StrOptions({"b", "a"}).is_satisfied_by(["a"])
