@@ -7,10 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sksequence.estimators import RNNClassifier, RNNRegressor
+    from sksequence.estimators import RNNClassifier, RNNRegressor, Seq2SeqTransformer
     from sksequence.inputs import SequenceArray, make_windows
     from sksequence.inspection import summary
     from sksequence.preprocessing import (
+        ImageFeaturizer,
         PerStep,
         SequenceColumns,
         SequenceScaler,
@@ -25,18 +26,22 @@ _HOME = {
     "make_windows": "inputs",
     "TokenEncoder": "preprocessing",
     "SequenceScaler": "preprocessing",
+    "ImageFeaturizer": "preprocessing",
     "PerStep": "preprocessing",
     "SequenceColumns": "preprocessing",
     "Word2VecEmbedder": "preprocessing",
     "RNNClassifier": "estimators",
     "RNNRegressor": "estimators",
+    "Seq2SeqTransformer": "estimators",
     "summary": "inspection",
 }
 
 __all__ = [
+    "ImageFeaturizer",
     "PerStep",
     "RNNClassifier",
     "RNNRegressor",
+    "Seq2SeqTransformer",
     "SequenceArray",
     "SequenceColumns",
     "SequenceScaler",

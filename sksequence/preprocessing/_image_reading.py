@@ -47,7 +47,7 @@ def as_images(X: Any, n_channels: int, name: str) -> Sequence:
         X = np.asarray(X)
     if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
         _check_dimensions(X, n_channels, name)
-    elif np.ndim(X) == 2 and isinstance(X, np.ndarray):
+    elif isinstance(X, np.ndarray) and X.ndim == 2:
         X = X[:, 0] if X.shape[1] == 1 else _refuse_table(X.shape, name)
     if len(X) == 0:
         raise ValueError(f"{name} got no images: X is empty.")
@@ -111,15 +111,10 @@ def _check_dimensions(X: np.ndarray, n_channels: int, name: str) -> None:
     if X.ndim == 4 or (X.ndim == 3 and n_channels == 1):
         return
     remedy = ""
-    if X.ndim == 3:
-        one = X.shape[-1] == n_channels
-        remedy = (
-            " For one image write X[np.newaxis]."
-            if one
-            else " Repeat grey images: np.repeat(X[..., np.newaxis], 3, axis=3)."
-            if n_channels == 3
-            else ""
-        )
+    if X.ndim == 3 and X.shape[2] == n_channels:
+        remedy = " For one image write X[np.newaxis]."
+    elif X.ndim == 3 and n_channels == 3:
+        remedy = " Repeat grey images: np.repeat(X[..., np.newaxis], 3, axis=3)."
     raise ValueError(
         f"{name} takes an array of shape (n_samples, n_rows, n_columns, {n_channels}), got shape "
         f"{X.shape}.{remedy}"
@@ -211,10 +206,13 @@ def _out_of_range(i: int, low: Any, high: Any) -> str:
 
 
 def _remedy_for_shape(shape: tuple[int, ...], n_channels: int) -> str:
-    if len(shape) == 2 and n_channels == 3 or (len(shape) == 3 and (shape[2], n_channels) == (1, 3)):
+    is_image = len(shape) == 3
+    if n_channels == 3 and (len(shape) == 2 or (is_image and shape[2] == 1)):
         return " Repeat a grey image: np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)."
-    if len(shape) == 3 and shape[0] == n_channels:
+    if is_image and shape[0] == n_channels:
         return " Channels stand last: np.moveaxis(image, 0, 2)."
-    if len(shape) == 3 and (shape[2], n_channels) == (4, 3):
+    if is_image and (shape[2], n_channels) == (4, 3):
         return " Drop the transparency: image[:, :, :3]."
+    if is_image:
+        return f" Images of {shape[2]} channels want mean and std of {shape[2]} values."
     return ""

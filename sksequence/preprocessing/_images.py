@@ -84,7 +84,8 @@ class ImageFeaturizer(SequenceOutputMixin, TransformerMixin, BaseEstimator):
     frame_shape_ : tuple (n_rows, n_columns, n_channels)
         Of an image as the network sees it.
     grid_shape_ : tuple (n_rows, n_columns) or None
-        Of the feature map; None where the layer gives tokens or vectors.
+        Of the feature map; None where the layer gives tokens or vectors. Which two of the three
+        sides of a map are rows and columns is told by the proportions of the image.
     n_locations_ : int
         Vectors that the layer gives for an image; locations go row by row.
     n_features_out_ : int
@@ -134,7 +135,6 @@ class ImageFeaturizer(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         "std": ["array-like"],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
-        "random_state": ["no_validation"],  # by make_generator
     }
 
     def __init__(
@@ -189,7 +189,8 @@ class ImageFeaturizer(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             If the weights do not fit the network, it has no such layer or does not take such
             images, or the first image cannot be read.
         """
-        from sksequence.preprocessing._image_models import choose_layer, load_weights, walk_through
+        from sksequence.preprocessing._image_layers import choose_layer, walk_through
+        from sksequence.preprocessing._image_weights import load_weights
 
         n_channels = self._check_parameters()
         images = as_images(X, n_channels, type(self).__name__)
@@ -198,19 +199,13 @@ class ImageFeaturizer(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         frame_shape = (*rows_columns, n_channels)
         network = self._new_network()
         walk = walk_through(network, frame_shape)
-        layer, shape = choose_layer(network, walk, self.layer)
-        if len(shape) == 2 and self.output == "grid":
-            raise ValueError(
-                f"layer={layer!r} gives one vector of {shape[1]} features for an image, no grid: "
-                "choose output='vector', or a layer with a feature map."
-            )
+        found = choose_layer(network, walk, self.layer, frame_shape)
+        found.check_output(self.output)
         if self.weights is not None:
-            load_weights(network, self.weights, walk.later_than(layer))
-        self.model_, self.layer_, self.frame_shape_ = network, layer, frame_shape
-        self._n_runs = walk.n_runs(layer)
-        self.grid_shape_ = shape[2:] if len(shape) == 4 else None
-        self.n_features_out_ = shape[2] if len(shape) == 3 else shape[1]
-        self.n_locations_ = int(np.prod(shape[1:])) // self.n_features_out_
+            load_weights(network, self.weights, walk.later_than(found.layer))
+        self.model_, self._map, self.layer_ = network, found, found.layer
+        self.frame_shape_, self.grid_shape_ = frame_shape, found.grid_shape
+        self.n_locations_, self.n_features_out_ = found.n_locations, found.n_features
         return self
 
     def transform(self, X: Any) -> Any:
@@ -233,13 +228,21 @@ class ImageFeaturizer(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             If an image is missing, cannot be read, or is none; it is named by its number.
         """
         check_is_fitted(self)
-        self._check_parameters()
-        images = as_images(X, self.frame_shape_[2], type(self).__name__)
-        shape = (self.n_locations_, self.n_features_out_) if self.output == "grid" else (-1,)
-        features = self._features(images)
-        if self.output == "grid":
-            return features.reshape(len(images), *shape)
-        return wrap_table(features, X, self)
+        n_channels = self._check_parameters()
+        if n_channels != self.frame_shape_[2]:
+            raise ValueError(
+                f"mean and std have {n_channels} values, but fit saw images of "
+                f"{self.frame_shape_[2]} channels: fit again."
+            )
+        self._map.check_output(self.output)
+        images = as_images(X, n_channels, type(self).__name__)
+        is_grid = self.output == "grid"
+        shape = (self.n_locations_, self.n_features_out_) if is_grid else (self.n_features_out_,)
+        features = np.empty((len(images), *shape), dtype=np.float32)
+        for start in range(0, len(images), self.batch_size):
+            rows = slice(start, start + self.batch_size)
+            features[rows] = self._features(images[rows], start)
+        return features if is_grid else wrap_table(features, X, self)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names for the features of a vector.
@@ -257,3 +260,104 @@ class ImageFeaturizer(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         name = type(self).__name__.lower()
         return np.asarray([f"{name}{i}" for i in range(self.n_features_out_)], dtype=object)
+
+    def _check_parameters(self) -> int:
+        """The number of channels, if all parameters are what they should be."""
+        validate_parameter_constraints(
+            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
+        )
+        mean, std = np.asarray(self.mean, dtype=float), np.asarray(self.std, dtype=float)
+        if mean.ndim != 1 or mean.shape != std.shape or not len(mean) or not (std > 0).all():
+            raise ValueError(
+                "mean and std must hold one number for each channel, std above 0, got "
+                f"mean={self.mean!r} and std={self.std!r}."
+            )
+        if isinstance(self.size, (tuple, list)) and not _is_pair(self.size):
+            raise ValueError(
+                "size must be a positive integer, a pair (n_rows, n_columns) of them, or None, "
+                f"got {self.size!r}."
+            )
+        return len(mean)
+
+    def _new_network(self) -> nn.Module:
+        from torch import nn
+
+        from sksequence.preprocessing._image_models import named_network
+
+        if isinstance(self.model, nn.Module):
+            return copy.deepcopy(self.model).cpu().float().eval()
+        if not isinstance(self.model, str):
+            raise TypeError(
+                "model must be the name of a classifier of torchvision or a torch.nn.Module, got "
+                f"{self.model!r}."
+            )
+        seed = int(make_generator(self.random_state).integers(2**63))
+        network = named_network(self.model, seed).eval()
+        if self.weights is None:
+            warnings.warn(
+                f"weights=None: {self.model!r} starts from random weights, so its features are "
+                "those of an untrained network. Give the path of a file with weights (nothing is "
+                "downloaded).",
+                UserWarning,
+                stacklevel=3,
+            )
+        return network
+
+    def _features(self, images: Any, first: int) -> np.ndarray:
+        """Features of one batch, whose first image is number `first`."""
+        import torch
+
+        from sksequence.preprocessing._image_layers import features_at
+        from sksequence.preprocessing._image_models import choose_device
+
+        device = choose_device(self.device)
+        self.model_.to(device)  # a network from a pickle is on the CPU
+        batch = [self._prepared(image, first + i) for i, image in enumerate(images)]
+        mean, std = (torch.tensor(v, dtype=torch.float32) for v in (self.mean, self.std))
+        with torch.inference_mode():
+            pixels = torch.stack(batch).sub_(mean[:, None, None]).div_(std[:, None, None])
+            values = features_at(self.model_, self.layer_, self._map.n_runs, pixels.to(device))
+            return self._map.arranged(values, self.output).cpu().numpy()
+
+    def _prepared(self, image: Any, i: int) -> Tensor:
+        """An image in the size that the network sees, of shape (n_channels, n_rows, n_columns)."""
+        from sksequence.preprocessing._image_models import resized
+
+        n_rows, n_columns, n_channels = self.frame_shape_
+        pixels = read_image(image, i, n_channels)
+        if self.size is None and pixels.shape != self.frame_shape_:
+            raise ValueError(
+                f"image {i} has {pixels.shape[0]} x {pixels.shape[1]} pixels, but with size=None "
+                f"all must have the {n_rows} x {n_columns} pixels of the first image of fit: set "
+                "size."
+            )
+        return resized(pixels, (n_rows, n_columns), self.resize)
+
+    def __getstate__(self) -> dict:
+        state = dict(super().__getstate__())
+        for name in ("model", "model_"):
+            if hasattr(state.get(name), "named_modules"):
+                from sksequence.preprocessing._image_weights import PortableNetwork
+
+                state[name] = PortableNetwork(state[name])
+        return state
+
+    def __setstate__(self, state: dict) -> None:
+        # a copy that went through no pickle still holds the wrapping
+        super().__setstate__({k: getattr(v, "network_in_pickle", v) for k, v in state.items()})
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    return (size, size) if isinstance(size, Integral) else tuple(size)
+
+
+def _is_pair(size: Any) -> bool:
+    return len(size) == 2 and all(isinstance(n, Integral) and n >= 1 for n in size)
