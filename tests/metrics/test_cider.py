@@ -66,6 +66,7 @@ def test_token_lists_and_missing_references_change_nothing():
     tokens = [[one.split() for one in several] for several in REFERENCES]
     written = [one.split() for one in HYPOTHESES]
     assert cider_score(tokens, written) == pytest.approx(MEAN_SIGMA_6)
+    assert cider_score(tokens, written, lowercase=False) == pytest.approx(MEAN_SIGMA_6)
     padded = [[*several, *[None] * (4 - len(several))] for several in REFERENCES]
     assert cider_score(padded, HYPOTHESES) == pytest.approx(MEAN_SIGMA_6)
 
