@@ -1,8 +1,10 @@
 """ImageFeaturizer: what it reads, what it gives, how it behaves in scikit-learn's tools."""
 
 import copy
+import doctest
 import pickle
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from torch import nn
 
 from sksequence import ImageFeaturizer
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "user_guide" / "images.rst"
 PLAIN = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
 
 
@@ -174,7 +177,7 @@ def test_a_layer_that_runs_twice_counts_when_it_runs_last(images):
 
     settings = {"size": None, "output": "grid", "layer": "same", **PLAIN}
     grid = ImageFeaturizer(Twice(), **settings).fit_transform(images)
-    np.testing.assert_allclose(grid, 3 * images.reshape(7, -1, 3) / 255, rtol=1e-5)
+    np.testing.assert_allclose(grid, 3 * (images.reshape(7, -1, 3) / 255), rtol=1e-5)
 
 
 def test_nothing_after_the_layer_is_computed(images):
@@ -454,3 +457,10 @@ def test_on_a_gpu_and_back(images):
     opened = pickle.loads(pickle.dumps(featurizer))
     assert opened.model_.conv.weight.device.type == "cpu"
     assert opened.set_params(device="cpu").transform(images).shape == reference.shape
+
+
+def test_examples_of_the_guide_give_what_it_shows():
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    done = doctest.testfile(str(GUIDE), module_relative=False, optionflags=flags, encoding="utf-8")
+    assert done.attempted > 10
+    assert done.failed == 0
