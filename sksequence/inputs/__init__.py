@@ -5,7 +5,7 @@ from sksequence.inputs._check import check_sequences
 from sksequence.inputs._schema import ChannelSchema, SequenceSchema
 from sksequence.inputs._sequence_array import SequenceArray
 from sksequence.inputs._vocabulary import Vocabulary
-from sksequence.inputs._windows import make_windows
+from sksequence.inputs._windows import last_window, make_windows
 
 __all__ = [
     "Channel",
@@ -14,5 +14,6 @@ __all__ = [
     "SequenceSchema",
     "Vocabulary",
     "check_sequences",
+    "last_window",
     "make_windows",
 ]

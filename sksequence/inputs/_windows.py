@@ -36,14 +36,25 @@ def make_windows(
     X : SequenceArray of n_windows sequences
         Each of shape ``(lookback, n_features)``; ``X.names`` is the index of each window's
         last row (its position for arrays), its features are named like the columns.
-    y : ndarray of shape (n_windows,), (n_windows, horizon) or (n_windows, horizon, n_features)
-        The axes of a single step and of a single feature are dropped. For a Series and
-        ``horizon=1`` it is a Series indexed by the time of the target.
+    y : ndarray, Series or DataFrame of n_windows targets
+        Of shape ``(n_windows, horizon, n_features)``, but the axes of a single step and of a
+        single feature are dropped. What comes from a Series or DataFrame keeps an index:
+
+        - ``horizon=1``: the time of the target, with the columns of the series;
+        - ``horizon > 1`` and one feature: the time of the window's last row, as in ``X.names``,
+          and for columns the number of steps from there, ``gap + 1 ... gap + horizon``;
+        - several of both: an array with three axes, whose rows are those of ``X.names``.
 
     Raises
     ------
+    TypeError
+        If the series holds text or times.
     ValueError
-        If the series is shorter than one window with its target.
+        If the series is shorter than one window with its target, or a target is missing.
+
+    See Also
+    --------
+    last_window : The newest window, whose target is not known yet.
 
     Examples
     --------
@@ -58,16 +69,7 @@ def make_windows(
     _check_sizes(lookback=lookback, horizon=horizon, step=step)
     if gap < 0:
         raise ValueError(f"gap must be at least 0, got {gap}.")
-    if getattr(getattr(series, "index", None), "nlevels", 1) > 1:
-        raise ValueError(
-            "series has an index of several levels, so windows would run from one series into the "
-            "next: make the windows of each series, and join them with np.concatenate."
-        )
-    values = np.asarray(series)
-    if values.dtype != object:
-        check_number_type(values.dtype)
-    values = np.array(values, dtype=np.float32 if values.dtype == np.float32 else np.float64)
-    values = values[:, np.newaxis] if values.ndim == 1 else values
+    values = _numbers(series)
     n_windows = (len(values) - lookback - gap - horizon) // step + 1
     if n_windows < 1:
         raise ValueError(
@@ -78,27 +80,134 @@ def make_windows(
     past = values[starts[:, np.newaxis] + np.arange(lookback)]  # (n_windows, lookback, f)
     targets = starts + lookback + gap
     future = values[targets[:, np.newaxis] + np.arange(horizon)]  # (n_windows, horizon, f)
-    X = SequenceArray.from_padded(past, names=_labels(series, starts + lookback - 1))
-    if hasattr(series, "columns"):
-        names = tuple(map(str, series.columns))
-        X = X.with_channel("values", Channel(X.values, feature_names=names))
-    return X, _target(series, future, targets)
+    _check_targets(series, future, targets)
+    X = _sequences(series, past, starts + lookback - 1)
+    return X, _target(series, future, targets, gap, starts + lookback - 1)
 
 
-def _target(series, future, targets):
-    y = future[:, :, 0] if future.shape[2] == 1 else future
-    if future.shape[1] == 1:
-        y = y[:, 0]
-    if hasattr(series, "to_frame") and y.ndim == 1:
-        import pandas as pd
+def last_window(series: Any, lookback: int) -> SequenceArray:
+    """The newest `lookback` rows of a long series: what its future is forecast from.
 
-        return pd.Series(y, index=series.index[targets], name=series.name)
-    return y
+    Parameters
+    ----------
+    series : array-like of shape (n_times,) or (n_times, n_features), Series or DataFrame
+        Rows are time steps, in order.
+    lookback : int
+        Number of rows, as in ``make_windows``.
+
+    Returns
+    -------
+    SequenceArray of one sequence
+        Made like those of ``make_windows``; its name is the index of the last row. What was
+        trained to forecast the next rows gives those that come after it.
+
+    Raises
+    ------
+    TypeError
+        If the series holds text or times.
+    ValueError
+        If the series has fewer rows.
+
+    Examples
+    --------
+    >>> from sksequence.inputs import last_window, make_windows
+    >>> series = [1, 2, 3, 4, 5]
+    >>> X, y = make_windows(series, lookback=3)
+    >>> X[-1].ravel(), float(y[-1])
+    (array([2., 3., 4.]), 5.0)
+    >>> last_window(series, lookback=3)[0].ravel()
+    array([3., 4., 5.])
+    """
+    _check_sizes(lookback=lookback)
+    values = _numbers(series)
+    if len(values) < lookback:
+        raise ValueError(
+            f"the series has {len(values)} rows, but lookback={lookback}: give more rows."
+        )
+    return _sequences(series, values[np.newaxis, -lookback:], np.array([len(values) - 1]))
 
 
-def _labels(series, positions):
-    index = getattr(series, "index", None)
-    return positions if index is None or callable(index) else np.asarray(index)[positions]
+def _numbers(series) -> np.ndarray:
+    """The rows as numbers, shape ``(n_times, n_features)``."""
+    if getattr(_index(series), "nlevels", 1) > 1:
+        raise ValueError(
+            "series has an index of several levels, so windows would run from one series into the "
+            "next: make the windows of each series, and join them with np.concatenate."
+        )
+    raw = np.asarray(series)
+    _refuse_text(series, raw)
+    if raw.dtype != object:
+        check_number_type(raw.dtype)
+    dtype = np.float32 if raw.dtype == np.float32 else np.float64
+    if hasattr(series, "iloc"):
+        values = np.array(series.to_numpy(dtype=dtype, na_value=np.nan))
+    else:
+        values = np.array(raw, dtype=dtype)
+    return values[:, np.newaxis] if values.ndim == 1 else values
+
+
+def _refuse_text(series, raw):
+    if raw.dtype.kind not in "OUS":
+        return
+    entries = np.asarray(series, dtype=object)  # numbers among text stay numbers
+    for position in np.ndindex(entries.shape):
+        if isinstance(entries[position], (str, bytes)):
+            raise TypeError(
+                f"the series holds text, {str(entries[position])!r} in {_place(series, *position)}, but "
+                "windows are made of numbers: leave that out, or encode it first, e.g. with "
+                "pandas.get_dummies."
+            )
+
+
+def _check_targets(series, future, targets):
+    if np.isfinite(future).all():
+        return
+    i, step, column = np.argwhere(~np.isfinite(future))[0]
+    value = "NaN" if np.isnan(future[i, step, column]) else "infinity"
+    raise ValueError(
+        f"the series has {value} in {_place(series, targets[i] + step, column)}, which is a target "
+        f"(of window {i}): fill it first, e.g. with series.interpolate() or series.fillna(0), or "
+        "cut the series there and join the windows of its parts with np.concatenate."
+    )
+
+
+def _place(series, row, column=0) -> str:
+    index = _index(series)
+    place = f"row {row}" if index is None else f"row {row} ({index[row]})"
+    columns = getattr(series, "columns", None)
+    if columns is not None:
+        return f"{place}, column {columns[column]!r}"
+    return f"{place}, column {column}" if np.ndim(series) == 2 else place
+
+
+def _sequences(series, past, last_rows) -> SequenceArray:
+    index = _index(series)
+    names = last_rows if index is None else np.asarray(index)[last_rows]
+    X = SequenceArray.from_padded(past, names=names)
+    if not hasattr(series, "columns"):
+        return X
+    features = tuple(map(str, series.columns))
+    return X.with_channel("values", Channel(X.values, feature_names=features))
+
+
+def _target(series, future, targets, gap, last_rows):
+    n_windows, horizon, n_features = future.shape
+    single = [axis for axis, size in ((1, horizon), (2, n_features)) if size == 1]
+    y = future.squeeze(tuple(single))
+    if y.ndim == 3 or not hasattr(series, "iloc"):
+        return y
+    import pandas as pd
+
+    columns = series.columns if hasattr(series, "columns") else [series.name]
+    if horizon == 1:
+        frame = pd.DataFrame(future[:, 0], index=series.index[targets], columns=columns)
+        return frame.iloc[:, 0] if n_features == 1 else frame
+    ahead = pd.RangeIndex(gap + 1, gap + horizon + 1, name="steps ahead")
+    return pd.DataFrame(y, index=series.index[last_rows], columns=ahead)
+
+
+def _index(series) -> Any:
+    return series.index if hasattr(series, "iloc") else None
 
 
 def _check_sizes(**sizes):

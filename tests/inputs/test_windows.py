@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sksequence.inputs import make_windows
+from sksequence.inputs import last_window, make_windows
 
 
 def _series(n=40, n_columns=None, seed=0):
@@ -49,7 +49,8 @@ def test_every_column_is_read_and_forecast(horizon):
     for i in range(len(X)):
         np.testing.assert_array_equal(X[i], values[i : i + 4])
         target = values[i + 4 : i + 4 + horizon]
-        np.testing.assert_array_equal(y[i], target[0] if horizon == 1 else target)
+        given = y.iloc[i] if horizon == 1 else y[i]
+        np.testing.assert_array_equal(given, target[0] if horizon == 1 else target)
     assert len(X) == 40 - 4 - horizon + 1
     assert X.only.feature_names == ("c0", "c1", "c2")
 
@@ -92,7 +93,7 @@ def test_the_last_row_is_the_last_target():
         ({"step": None}, ValueError, "step must be a positive integer, got None"),
         ({"gap": -1}, ValueError, "gap must be at least 0, got -1"),
         ({"gap": 3}, ValueError, r"has 5 rows, but .* lookback \+ gap \+ horizon = 6: shorten"),
-        ({"series": list("abcde")}, TypeError, "dtype <U1: of text make symbols with TokenEncoder"),
+        ({"series": list("abcde")}, TypeError, r"holds text, 'a' in row 0, but windows are ma"),
         ({"series": pd.date_range("2020", periods=5)}, TypeError, "seconds since the first"),
     ],
 )
@@ -105,3 +106,93 @@ def test_what_cannot_be_cut(options, error, message):
 def test_exactly_one_window():
     X, y = make_windows([1.0, 2.0, 3.0], lookback=2)
     assert len(X) == len(y) == 1
+
+
+def test_targets_of_several_columns_keep_their_times_and_names():
+    table = _series(n_columns=3)
+    _, y = make_windows(table, lookback=4, gap=1)
+    pd.testing.assert_frame_equal(y, table.iloc[5:], check_freq=False)
+    _, y = make_windows(table[["c1"]], lookback=4)
+    pd.testing.assert_series_equal(y, table["c1"].iloc[4:], check_freq=False)
+
+
+@pytest.mark.parametrize("as_table", [False, True])
+def test_targets_of_several_steps_are_rows_of_the_day_before(as_table):
+    series = _series()
+    X, y = make_windows(series.to_frame() if as_table else series, lookback=4, horizon=3, gap=2)
+    np.testing.assert_array_equal(y.index, X.names)
+    assert y.columns.tolist() == [3, 4, 5]
+    for day, row in y.iterrows():
+        for ahead, value in row.items():
+            assert value == series[day + pd.Timedelta(days=ahead)]
+
+
+def test_last_window_is_the_one_that_make_windows_would_make_next():
+    table = _series(n_columns=2)
+    for series in (table["c0"], table, table.to_numpy(), list(table["c0"])):
+        X, y = make_windows(series, lookback=4)
+        newest = last_window(series, lookback=4)
+        before = last_window(series[:-1], lookback=4)
+        np.testing.assert_array_equal(before.values, X[-1:].values)
+        assert before.names == X.names[-1:]
+        np.testing.assert_array_equal(newest[0][-1], np.ravel(np.asarray(y)[-1]))
+        assert newest.only.feature_names == X.only.feature_names
+        assert np.concatenate([X, newest]).lengths.tolist() == [4] * (len(X) + 1)
+    assert last_window(table, 4).names == table.index[-1:]
+
+
+def test_last_window_needs_enough_rows():
+    assert len(last_window([1.0, 2.0], lookback=2)) == 1
+    with pytest.raises(ValueError, match=r"series has 2 rows, but lookback=3: give more rows"):
+        last_window([1.0, 2.0], lookback=3)
+    with pytest.raises(ValueError, match="lookback must be a positive integer, got 0"):
+        last_window([1.0, 2.0], lookback=0)
+
+
+def test_missing_targets_are_named():
+    series = _series(n=9)
+    series.iloc[6] = np.nan
+    with pytest.raises(
+        ValueError, match=r"NaN in row 6 \(2021-03-07 .*\), .* \(of window 4\): fill"
+    ):
+        make_windows(series, lookback=2)
+    with pytest.raises(ValueError, match=r"NaN in row 6 .* \(of window 3\)"):
+        make_windows(series, lookback=2, horizon=2)
+    table = _series(n=9, n_columns=2).to_numpy(copy=True)
+    table[5, 1] = -np.inf
+    with pytest.raises(ValueError, match="infinity in row 5, column 1, which is a target"):
+        make_windows(table, lookback=2)
+    frame = pd.DataFrame(table, columns=["sun", "rain"])
+    with pytest.raises(ValueError, match=r"infinity in row 5 \(5\), column 'rain', which is"):
+        make_windows(frame, lookback=2)
+
+
+def test_missing_steps_that_are_no_target_pass():
+    X, y = make_windows([np.nan, 1.0, 2.0, 3.0], lookback=2)
+    assert np.isnan(X.values).sum() == 1
+    assert y.tolist() == [2.0, 3.0]
+
+
+def test_nullable_numbers_are_numbers():
+    series = pd.Series([1, None, 3, 4], dtype="Int64")
+    X, y = make_windows(series, lookback=2)
+    np.testing.assert_array_equal(X[0].ravel(), [1.0, np.nan])
+    assert y.tolist() == [3.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("series", "place"),
+    [
+        (pd.Series([1.0, 2.0, "3", 4.0], index=list("abcd")), r"'3' in row 2 \(c\), but"),
+        (pd.Series(["1", "2"]), r"'1' in row 0 \(0\), but"),
+        (
+            pd.DataFrame({"rain": [1.0, 2.0, 3.0], "city": ["Bern", "Oslo", "Rome"]}),
+            r"'Bern' in row 0 \(0\), column 'city', but windows are made of numbers",
+        ),
+        ([[1.0, "x"], [2.0, "y"]], r"'x' in row 0, column 1, but"),
+    ],
+)
+@pytest.mark.parametrize("cut", [make_windows, last_window])
+def test_text_in_a_series_is_named(cut, series, place):
+    with pytest.raises(TypeError, match=place):
+        cut(series, lookback=1)
