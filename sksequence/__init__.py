@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sksequence.estimators import RNNClassifier, RNNRegressor, Seq2SeqTransformer
-    from sksequence.inputs import SequenceArray, make_windows
+    from sksequence.inputs import SequenceArray, last_window, make_windows
     from sksequence.inspection import summary
     from sksequence.preprocessing import (
         ImageFeaturizer,
@@ -23,6 +23,7 @@ __version__ = "0.1.0.dev0"
 
 _HOME = {
     "SequenceArray": "inputs",
+    "last_window": "inputs",
     "make_windows": "inputs",
     "TokenEncoder": "preprocessing",
     "SequenceScaler": "preprocessing",
@@ -48,6 +49,7 @@ __all__ = [
     "TokenEncoder",
     "Word2VecEmbedder",
     "__version__",
+    "last_window",
     "make_windows",
     "summary",
 ]
