@@ -70,17 +70,16 @@ class ImageEncoder(nn.Module):
         n_blocks: int | None = None,
     ):
         super().__init__()
-        frame_shape = tuple(int(size) for size in frame_shape)
         if n_blocks is None:
-            n_blocks = max(1, math.ceil(math.log2(max(*frame_shape[:2], 1) / GRID)))
+            n_blocks = max(1, math.ceil(math.log2(max(1, *frame_shape[:2]) / GRID)))
         _check_sizes(frame_shape, width, n_blocks)
-        self.frame_shape = frame_shape
+        self.frame_shape = tuple(frame_shape)
         self.n_outputs = width
         side = 2**n_blocks
         self.grid_shape = tuple(math.ceil(n / side) for n in frame_shape[:2])
         self.n_locations = math.prod(self.grid_shape)
         self.blocks = nn.Sequential()
-        n_inputs = frame_shape[2]
+        n_inputs = self.frame_shape[2]
         for k in reversed(range(n_blocks)):
             n_units = width if k == 0 else min(width, max(NARROWEST, width >> k))
             self.blocks.append(_block(n_inputs, n_units, generator))

@@ -360,4 +360,4 @@ def _pair(size: Any) -> tuple[int, int]:
 
 
 def _is_pair(size: Any) -> bool:
-    return len(size) == 2 and all(isinstance(n, Integral) and n >= 1 for n in size)
+    return len(size) == 2 and all(isinstance(n, Integral) and int(n) >= 1 for n in size)
