@@ -19,6 +19,7 @@ PROTOCOLS = {
     "movie_reviews_defaults": "the same, with the two-liner of the README, all defaults",
     "promoters": "E. coli promoters, leave one out, mean of 5 seeds",
     "hong_kong_rainfall": "tomorrow's rain, last 10 years, expanding window",
+    "multi30k": "German to English, test 2016, with and without attention",
 }
 
 
