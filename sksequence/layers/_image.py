@@ -90,7 +90,8 @@ class ImageEncoder(nn.Module):
 
         Parameters
         ----------
-        images : Tensor of shape (n_images, *frame_shape) or (n_sequences, n_steps, *frame_shape)
+        images : Tensor of shape (n_images, n_rows, n_columns, n_channels) or (n_sequences, \
+                n_steps, n_rows, n_columns, n_channels)
 
         Returns
         -------
