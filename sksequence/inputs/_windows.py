@@ -151,9 +151,10 @@ def _refuse_text(series, raw):
         return
     entries = np.asarray(series, dtype=object)  # numbers among text stay numbers
     for position in np.ndindex(entries.shape):
-        if isinstance(entries[position], (str, bytes)):
+        entry = entries[position]
+        if isinstance(entry, (str, bytes)):
             raise TypeError(
-                f"the series holds text, {str(entries[position])!r} in {_place(series, *position)}, but "
+                f"the series holds text, {str(entry)!r} in {_place(series, *position)}, but "
                 "windows are made of numbers: leave that out, or encode it first, e.g. with "
                 "pandas.get_dummies."
             )
@@ -191,7 +192,7 @@ def _sequences(series, past, last_rows) -> SequenceArray:
 
 
 def _target(series, future, targets, gap, last_rows):
-    n_windows, horizon, n_features = future.shape
+    horizon, n_features = future.shape[1:]
     single = [axis for axis, size in ((1, horizon), (2, n_features)) if size == 1]
     y = future.squeeze(tuple(single))
     if y.ndim == 3 or not hasattr(series, "iloc"):
