@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sksequence.batches._batch import SequenceBatch
-from sksequence.batches._samples import STEPS, SequenceSamples, shuffled_batches
+from sksequence.batches._samples import SequenceSamples, shuffled_batches
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,8 @@ class PairSamples:
 
     def ordered_batches(self, n_steps: int | None = None) -> Iterator[PairBatch]:
         """All pairs by falling length, in batches of at most `n_steps` padded steps."""
-        n_steps = n_steps or STEPS.get(self._target.device.type, 2**14) // 2
+        if n_steps is None:
+            n_steps = min(self._source.steps_at_a_time, self._target.steps_at_a_time // 2)
         targets, sources = self._lengths
         order = np.lexsort((-sources, -targets))
         total = (targets + sources)[order]

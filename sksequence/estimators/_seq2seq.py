@@ -13,34 +13,31 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.cells import Cell, make_cell
-from sksequence.decoding import sample_search
-from sksequence.estimators._decoding import (
-    encode_all,
-    log_likelihoods,
-    roll_out_all,
-    search_all,
-    taught_attention,
+from sksequence.estimators._containers import row_names
+from sksequence.estimators._decoding import encode_all, roll_out_all
+from sksequence.estimators._encoder_decoder import (
+    Pairs,
+    _EncoderDecoderEstimator,
+    make_decoder_spec,
+    make_encoder,
+    share_of_truth,
+    weighed,
 )
-from sksequence.estimators._encoder_decoder import _EncoderDecoderEstimator
 from sksequence.estimators._fitting import private_generator
 from sksequence.estimators._parameters import (
     POSITIVE_INTEGER,
     SHARED_CONSTRAINTS,
     layer_widths,
 )
-from sksequence.estimators._sides import TextSide, learn_side
-from sksequence.estimators._validation import check_one_target_each, hold_back
-from sksequence.inputs import SequenceArray
-from sksequence.networks import DecoderSpec, EncoderDecoderSpec, NetworkSpec
-from sksequence.preprocessing import TokenEncoder
+from sksequence.estimators._sides import TextSide, documents, learn_side
+from sksequence.estimators._validation import check_one_target_each, check_same_order, hold_back
+from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
+from sksequence.networks import EncoderDecoderSpec, NetworkSpec
 from sksequence.utils._available import available_if
-from sksequence.utils._random import make_generator, torch_generator
 from sksequence.utils._sklearn import (
     Interval,
     SequenceOutputMixin,
     StrOptions,
-    check_sample_weight,
-    safe_indexing,
     validate_parameter_constraints,
 )
 
@@ -55,7 +52,13 @@ def _attends(estimator) -> None:
         )
 
 
-class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderEstimator):
+class Seq2SeqTransformer(
+    SeveralOutputsMixin,
+    LikelihoodMixin,
+    SequenceOutputMixin,
+    TransformerMixin,
+    _EncoderDecoderEstimator,
+):
     r"""Write a sequence for each sequence: translate, transcribe, reverse, forecast a curve.
 
     A recurrent encoder reads the source; a recurrent decoder writes the target symbol by
@@ -202,7 +205,7 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
     --------
     >>> from sksequence import Seq2SeqTransformer
     >>> from sksequence.datasets import make_reversal
-    >>> X, y = make_reversal(300, min_length=2, max_length=4, n_symbols=4, random_state=0)
+    >>> X, y = make_reversal(300, max_steps=4, n_tokens=4, random_state=0)
     >>> model = Seq2SeqTransformer(hidden_size=24, analyzer="char", random_state=0).fit(X, y)
     >>> model.transform(["abcd", "dda"])
     ['dcba', 'add']
@@ -356,69 +359,59 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
         validate_parameter_constraints(
             self._parameter_constraints, self.get_params(deep=False), type(self).__name__
         )
+        share_of_truth(self.teacher_forcing)  # refuses what is no share
         keep = self.warm_start and hasattr(self, "network_")
-        X, y, weights = _weighed(X, y, sample_weight)
-        source, target = self._read(X, y, learn=not keep)
-        training, validation = (source, target, weights), None
+        if keep:
+            _check_same_tokens(self)
+        weights, X, y = weighed(sample_weight, X, y)
+        training = self._read_pairs(X, y, learn=not keep)._replace(weights=weights)
+        validation = None
         rng = private_generator(self, keep)
         if X_val is not None or y_val is not None:
-            validation = (*self._read(X_val, y_val, learn=False, where="_val"), None)
+            validation = self._read_pairs(X_val, y_val, where="_val")
         else:
-            training, validation = hold_back(self, *training, None, rng)
+            parts = hold_back(self, *training[:3], None, rng)
+            training, validation = (None if part is None else Pairs(*part) for part in parts)
         return self._fit_pairs(training, validation, self._make_spec, rng, self.max_epochs)
 
-    def _read(self, X, y, learn: bool, where: str = "") -> tuple[SequenceArray, SequenceArray]:
+    def _read_pairs(self, X, y, learn: bool = False, where: str = "") -> Pairs:
         """Sources and targets as SequenceArrays; with `learn`, their sides are learned."""
         if X is None or y is None:
-            raise ValueError(f"X{where} and y{where} go together: one of them is missing.")
+            raise ValueError(_one_missing(self, X, where))
         if learn:
-            self.__dict__.pop("network_", None)
-            encoders = self._encoder(self.source_analyzer), self._encoder(self.target_analyzer)
-            self.source_side_, source = learn_side(X, "X", encoders[0], self)
-            self.target_side_, target = learn_side(y, "y", encoders[1], self)
+            for name in ("network_", "n_features_in_", "feature_names_in_", "_n_steps_in"):
+                self.__dict__.pop(name, None)
+            source_encoder = make_encoder(self, self.source_analyzer)
+            self.source_side_, source = learn_side(X, "X", source_encoder, self)
+            target_encoder = make_encoder(self, self.target_analyzer)
+            self.target_side_, target = learn_side(y, "y", target_encoder, self)
         else:
             source = self.source_side_.read(X, f"X{where}", self)
             target = self.target_side_.read(y, f"y{where}", self)
+        check_same_order(X, y, f"y{where}", f"X{where}")
         check_one_target_each(source, target, f"X{where}", f"y{where}")
-        return source, target
-
-    def _encoder(self, analyzer) -> TokenEncoder:
-        return TokenEncoder(
-            self.analyzer if analyzer is None else analyzer,
-            lowercase=self.lowercase,
-            min_count=self.min_count,
-            max_tokens=self.max_tokens,
-        )
+        return Pairs(source, target)
 
     def _make_spec(self, schema, target) -> EncoderDecoderSpec:
-        cell, widths = make_cell(self.cell), layer_widths(self.hidden_size, self.n_layers)
-        share = self.teacher_forcing
-        table = target.only.vectors if len(target.channels) == 1 else None
         source = NetworkSpec(
             schema=schema,
             n_outputs=0,
-            cell=cell,
-            widths=widths,
+            cell=make_cell(self.cell),
+            widths=layer_widths(self.hidden_size, self.n_layers),
             bidirectional=self.bidirectional,
             dropout=self.dropout,
             embedding_size=self.embedding_size,
             embedding_trainable=self.embedding_trainable,
             context_at=self.context_at,
         )
-        decoder = DecoderSpec(
-            kind=self.target_side_.kind,
-            size=self.target_side_.size,
-            cell=cell,
-            widths=widths,
-            embedding_size=self.embedding_size if table is None else table.shape[1],
+        decoder = make_decoder_spec(
+            self,
+            target,
             attention=self.attention,
             input_feeding=self.input_feeding,
             tie_embeddings=self.tie_embeddings and self.target_side_.kind == "symbols",
-            context_at=self.context_at,
-            dropout=self.dropout,
         )
-        first, last = share if isinstance(share, (tuple, list)) else (share, share)
-        return EncoderDecoderSpec(source, decoder, (float(first), float(last)))
+        return EncoderDecoderSpec(source, decoder, share_of_truth(self.teacher_forcing))
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -432,102 +425,19 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
 
         Returns
         -------
-        list of str, list of list of str, SequenceArray, list of arrays, or object array
+        outputs
             In the type of the targets of ``fit``: texts for texts (words are joined with blanks,
-            none before a full stop or comma), token lists for token lists, a SequenceArray of
-            symbols for such a one, numbers for numbers.
+            none before a full stop or comma), token lists for token lists, symbols for a
+            SequenceArray of symbols, numbers for numbers; in a list, an array, a Series or
+            DataFrame (with the index of `X`) or a SequenceArray. Where the targets were a table
+            of numbers, in which all have the same number of steps, so do the outputs.
         """
         check_is_fitted(self)
         source, tokens = self._read_source(X)
         found = self._write(source)
         if self.target_side_.kind == "numeric":
-            return self.target_side_.write([row["values"] for row in found])
-        return self.target_side_.write(self.target_side_.rows(found, tokens))
-
-    def transform_n_best(self, X: Any, n_best: int = 5) -> tuple[list, np.ndarray]:
-        """The best outputs of a beam search, for symbols.
-
-        Parameters
-        ----------
-        X : sources
-            As in ``fit``.
-        n_best : int, default=5
-            How many; the beam is at least as wide.
-
-        Returns
-        -------
-        outputs : list of length n_sequences
-            For each source its `n_best` outputs, the best first.
-        scores : ndarray of shape (n_sequences, n_best)
-            Log-probabilities with the penalties of the search; minus infinity where there are
-            fewer outputs.
-        """
-        check_is_fitted(self)
-        self._needs_symbols("transform_n_best")
-        source, tokens = self._read_source(X)
-        found = self._write(source, n_best)
-        scores = np.array([row["scores"] for row in found])
-        side = self.target_side_
-        ranks = [side.write(side.rows(found, tokens, k)) for k in range(n_best)]
-        return [[rank[i] for rank in ranks] for i in range(len(found))], scores
-
-    def sample(
-        self,
-        X: Any,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        max_steps: int | None = None,
-        random_state: int | np.random.RandomState | np.random.Generator | None = None,
-    ) -> Any:
-        """Draw a target for each source, symbol by symbol.
-
-        Parameters
-        ----------
-        X : sources
-            As in ``fit``.
-        temperature : float, default=1.0
-            Below one makes probable symbols more probable.
-        top_k : int, default=None
-            Draw only among the `top_k` most probable symbols.
-        top_p : float, default=None
-            Draw only among the most probable symbols that together have the probability
-            `top_p` (Holtzman et al., 2020).
-        max_steps : int, default=None
-            Steps at most; None: as for ``transform``.
-        random_state : int, RandomState, Generator or None, default=None
-            Of the draws.
-
-        Returns
-        -------
-        outputs
-            As ``transform``.
-        """
-        check_is_fitted(self)
-        self._needs_symbols("sample")
-        source, tokens = self._read_source(X)
-        generator = torch_generator(make_generator(random_state), self._device)
-        spec = self.network_.decoder.spec
-
-        def search(stepper, state, memory, limits):
-            return sample_search(
-                stepper,
-                state,
-                memory,
-                start=spec.start,
-                end=spec.end,
-                max_steps=limits,
-                temperature=temperature,
-                top_k=top_k,
-                top_p=top_p,
-                generator=generator,
-            )
-
-        limits = self._limits(source.lengths)
-        if max_steps is not None:
-            limits = np.full_like(limits, max_steps)
-        found = search_all(self.network_, self._sources(source), limits, search)
-        return self.target_side_.write(self.target_side_.rows(found, tokens))
+            return self.target_side_.write([row["values"] for row in found], row_names(X))
+        return self.target_side_.write(self.target_side_.rows(found, tokens), row_names(X))
 
     def encode(self, X: Any) -> np.ndarray:
         """The encoder's last states: a vector of fixed size for each source.
@@ -565,20 +475,10 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
             Every row adds up to one.
         """
         check_is_fitted(self)
-        side = self.target_side_
-        if y is None:
-            source, tokens = self._read_source(X)
-            found = self._write(source)
-            weights = [row["attention"][0] for row in found]
-            labels = side.labels(side.rows(found, tokens))
-        else:
-            source, target = self._read(X, y, learn=False)
-            weights = taught_attention(self.network_, self._pairs(source, target))
-            if side.kind == "symbols":
-                weights = [rows[:-1] for rows in weights]  # not that of the end symbol
-            labels = side.labels(side.rows_of(y, target))
+        weights, labels = looked_at(self, X, y)
         if not as_frame:
             return weights
+        source = self.source_side_.read(X, "X", self)
         columns = self.source_side_.labels(self.source_side_.rows_of(X, source))
         return [
             pd.DataFrame(rows, index=index, columns=names)
@@ -606,7 +506,7 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
         float
         """
         check_is_fitted(self)
-        source, target = self._read(X, y, learn=False)
+        source, target, *_ = self._read_pairs(X, y)
         side = self.target_side_
         if side.kind == "numeric":
             lengths = target.lengths
@@ -615,55 +515,17 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
             weights = None if sample_weight is None else np.repeat(sample_weight, lengths)
             written = np.concatenate([row["values"] for row in found])
             return float(r2_score(truth, written, sample_weight=weights))
+        if sample_weight is not None:
+            raise ValueError("sample_weight does not enter BLEU, the score of text and symbols.")
         from sksequence.metrics import bleu_score
 
         if isinstance(side, TextSide) and side.as_text and side.encoder.analyzer != "char":
-            return bleu_score(list(y), list(self.transform(X)), lowercase=True)
+            written = self.transform(X)
+            texts = [list(documents(given)) for given in (y, written)]
+            return bleu_score(*texts, lowercase=True)
         _, tokens = self._read_source(X)
         rows = side.labels(side.rows(self._write(source), tokens))
         return bleu_score(side.labels(side.rows_of(y, target)), rows)
-
-    def score_samples(self, X: Any, y: Any) -> np.ndarray:
-        """Log-likelihood of each target with its end, given its source, in nats.
-
-        Parameters
-        ----------
-        X, y : sources and targets
-            As in ``fit``; targets of symbols.
-
-        Returns
-        -------
-        ndarray of shape (n_sequences,)
-        """
-        check_is_fitted(self)
-        self._needs_symbols("score_samples")
-        source, target = self._read(X, y, learn=False)
-        return log_likelihoods(self.network_, self._pairs(source, target))
-
-    def perplexity(self, X: Any, y: Any) -> float:
-        r"""The exponential of the mean negative log-likelihood of a symbol (the ends count).
-
-        Parameters
-        ----------
-        X, y : sources and targets
-            As in ``fit``; targets of symbols.
-
-        Returns
-        -------
-        float
-            At least 1; a uniform guess has the size of the vocabulary.
-        """
-        check_is_fitted(self)
-        self._needs_symbols("perplexity")
-        source, target = self._read(X, y, learn=False)
-        total = log_likelihoods(self.network_, self._pairs(source, target)).sum()
-        return float(np.exp(-total / (target.lengths + 1).sum()))
-
-    def _write(self, source, n_best: int = 1) -> list[dict]:
-        limits = self._limits(source.lengths)
-        if self.target_side_.kind == "numeric":
-            return roll_out_all(self.network_, self._sources(source), limits)
-        return search_all(self.network_, self._sources(source), limits, self._search(n_best))
 
     def _read_source(self, X):
         """Sources, and their tokens where those may replace unknown ones."""
@@ -673,20 +535,38 @@ class Seq2SeqTransformer(SequenceOutputMixin, TransformerMixin, _EncoderDecoderE
             return source, None
         return source, self.source_side_.rows_of(X, source)
 
-    def _needs_symbols(self, what: str) -> None:
-        if self.target_side_.kind != "symbols":
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _one_missing(estimator, X, where: str) -> str:
+    name = type(estimator).__name__
+    if where:
+        return f"X{where} and y{where} go together: one of them is missing."
+    if X is None:
+        return f"{name} expected sources, but X is None."
+    return (
+        f"{name} requires y to be passed, but the target y is None: give a target for each source."
+    )
+
+
+def _check_same_tokens(estimator) -> None:
+    """Raise ValueError if parameters now ask for another vocabulary than the fitted one."""
+    for side, analyzer in (
+        (estimator.source_side_, estimator.source_analyzer),
+        (estimator.target_side_, estimator.target_analyzer),
+    ):
+        if not isinstance(side, TextSide):
+            continue
+        fitted = side.encoder.get_params()
+        wanted = make_encoder(estimator, analyzer).get_params()
+        changed = [name for name, value in wanted.items() if fitted[name] != value]
+        if changed:
             raise ValueError(
-                f"{what} needs targets of symbols (text, token lists, a SequenceArray of ids), "
-                f"but {type(self).__name__} was fitted on numbers: use transform and score."
+                f"{', '.join(changed)} changed since the first fit, but training goes on with the "
+                "vocabulary that is there: set it back, or fit anew with warm_start=False."
             )
-
-
-def _weighed(X, y, sample_weight):
-    """Sources, targets and weights without the pairs that have no weight."""
-    if sample_weight is None:
-        return X, y, None
-    weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    kept = np.flatnonzero(weights > 0)
-    if len(kept) == len(weights):
-        return X, y, weights
-    return safe_indexing(X, kept), safe_indexing(y, kept), weights[kept]

@@ -50,6 +50,8 @@ class DecoderSpec:
     context_at : {"state", "steps", "both", "first"}
         Where the summary of the source enters.
     dropout : float
+    conditional : bool
+        Whether a step is given what was written before it, or a zero.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class DecoderSpec:
     tie_embeddings: bool = False
     context_at: str = "state"
     dropout: float = 0.0
+    conditional: bool = True
 
     @property
     def end(self) -> int:
@@ -111,9 +114,9 @@ class Decoder(nn.Module):
         self.spec = spec
         self.generator: torch.Generator | None = None  # of scheduled sampling
         self.dropout = Dropout(spec.dropout)
-        n_given = spec.size
+        n_given = spec.size if spec.conditional else 1
         self.embedding = None
-        if spec.kind == "symbols":
+        if spec.kind == "symbols" and spec.conditional:
             n_given = spec.embedding_size
             self.embedding = embedding(spec.size + 2, n_given, generator)
         self.with_attention = spec.attention is not None
@@ -152,6 +155,12 @@ class Decoder(nn.Module):
 
     # -- before the first step ----------------------------------------------------------------
 
+    @torch.no_grad()
+    def start_vectors(self, vectors: Tensor) -> None:
+        """Start from `vectors` of the symbols; start and end keep those that were drawn."""
+        scale = self.n_readout**-0.5 if isinstance(self.head, TiedHead) else 1.0
+        self.embedding.weight[: len(vectors)] = vectors * scale
+
     def start(
         self, values: Tensor | None, mask: Tensor | None, summary: Tensor
     ) -> tuple[DecoderState, SharedMemory]:
@@ -185,6 +194,9 @@ class Decoder(nn.Module):
 
     def embed(self, written: Tensor) -> Tensor:
         """Ids, or numbers, as inputs of the stack."""
+        if not self.spec.conditional:
+            shape = written.shape if self.spec.kind == "symbols" else written.shape[:-1]
+            return self.head.weight.new_zeros(*shape, 1)
         return written if self.embedding is None else self.dropout(self.embedding(written))
 
     def step(
