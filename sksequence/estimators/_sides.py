@@ -2,7 +2,7 @@
 
 A side reads what the user gives as a SequenceArray and writes what a network gives in the
 user's types. All sides have ``kind`` ("symbols" or "numeric"), ``size`` (symbols, or features of
-a step), ``read`` and ``write``.
+a step), ``unknown_id`` (that of all unknown tokens, or None), ``read`` and ``write``.
 """
 
 from __future__ import annotations
@@ -12,33 +12,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from sksequence.batches import Standardizer
-from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
+from sksequence.estimators._containers import Container, holds_text, is_missing
+from sksequence.inputs import Channel, SequenceArray, SequenceSchema, check_sequences
 from sksequence.inputs._vocabulary import UNKNOWN
 from sksequence.preprocessing import TokenEncoder
 
 NO_SPACE_BEFORE = re.compile(r" (?=[.,!?;:)\]}%\u2026]|['\u2019]\w)")
 NO_SPACE_AFTER = re.compile(r"(?<=[(\[{]) ")
-
-
-def holds_text(X: Any) -> bool:
-    """Whether the first element of a collection is a text or a list of tokens."""
-    if isinstance(X, SequenceArray) or X is None:
-        return False
-    if isinstance(X, (str, bytes)):
-        return True  # TokenEncoder says what is wrong with it
-    if getattr(X, "ndim", 1) == 2 and hasattr(X, "iloc"):
-        X = X.iloc[:, 0]
-    if hasattr(X, "iloc"):
-        X = X.tolist()
-    try:
-        first = next(iter(X), None)
-    except TypeError:
-        return False
-    while isinstance(first, (list, tuple, np.ndarray)) and len(first):
-        first = first[0]
-    return isinstance(first, str)
 
 
 def learn_side(
@@ -57,20 +40,25 @@ def learn_side(
         Named in messages; of X it gets ``n_features_in_``.
     """
     if holds_text(X):
-        return _learn_text(X, what, encoder)
+        return _learn_text(X, what, encoder, estimator)
     sequences = _check(X, what, estimator, reset=True)
-    channel = sequences.only if len(sequences.channels) == 1 else None
-    if channel is None or channel.kind == "numeric":
-        return NumericSide(sequences, X), sequences
-    return SymbolSide(sequences), sequences
+    if what == "y" and len(sequences.channels) > 1:
+        raise ValueError(
+            f"y has the channels {list(sequences.channels)}, but {type(estimator).__name__} writes "
+            "one: choose it, or put numeric ones side by side as features of a step."
+        )
+    schema = SequenceSchema.of(sequences)
+    if what == "y" or getattr(estimator, "embedding_trainable", True):
+        schema = schema.with_any_vectors()  # tables are a start: another one will do
+    if len(sequences.channels) > 1 or sequences.only.kind == "numeric":
+        return NumericSide(schema, X), sequences
+    return SymbolSide(schema), sequences
 
 
-def _learn_text(X, what, encoder):
-    side = TextSide(encoder, X)
-    with _named(what):
+def _learn_text(X, what, encoder, estimator):
+    with _named(what, estimator):
         sequences = encoder.fit_transform(X)
-    side.size = encoder.n_tokens_
-    return side, sequences
+    return TextSide(encoder, X), sequences
 
 
 class TextSide:
@@ -84,22 +72,22 @@ class TextSide:
     """
 
     kind = "symbols"
-    size: int
 
     def __init__(self, encoder: TokenEncoder, example: Any):
         self.encoder = encoder
-        first = next(iter(example.tolist() if hasattr(example, "iloc") else example), "")
-        self.as_text = isinstance(first, str)
-        self.as_list = isinstance(example, (list, tuple))
+        self.size = encoder.n_tokens_
+        self.unknown_id = encoder.vocabulary_.unknown_id
+        self.container = Container.of(example)
+        self.as_text = isinstance(next(iter(documents(example))), str)
 
     def read(self, X: Any, what: str, estimator: Any) -> SequenceArray:
         """Ids of documents; unknown tokens share one."""
-        if not holds_text(X):
+        if not holds_text(X) and not _says_nothing(X):
             raise TypeError(
                 f"{what} ({type(X).__name__}) holds no text, but {type(estimator).__name__} was "
                 f"fitted on {'texts' if self.as_text else 'lists of tokens'}: give the same kind."
             )
-        with _named(what):
+        with _named(what, estimator):
             return self.encoder.transform(X)
 
     def rows(self, found: list[dict], sources: list[list[str]] | None, rank: int = 0) -> list:
@@ -118,22 +106,15 @@ class TextSide:
 
     def rows_of(self, X: Any, read: SequenceArray) -> list[list[str]]:
         """The tokens of documents as they stand there, also unknown ones."""
-        if getattr(X, "ndim", 1) == 2:
-            X = X.iloc[:, 0] if hasattr(X, "iloc") else X[:, 0]
-        return list(self.encoder._tokens(X.tolist() if hasattr(X, "tolist") else list(X)))
+        return list(self.encoder._tokens(documents(X)))
 
     def labels(self, rows: list[list[str]]) -> list[list[str]]:
         """A name for each step."""
         return rows
 
-    def write(self, rows: Sequence[list[str]]) -> Any:
+    def write(self, rows: Sequence[list[str]], index: Any = None) -> Any:
         """Lists of tokens -> texts or token lists, in the container of the example."""
-        written: list[Any] = [self._join(row) if self.as_text else row for row in rows]
-        if self.as_list:
-            return written
-        result = np.empty(len(written), dtype=object)
-        result[:] = written
-        return result
+        return self.container.fill([self._join(r) if self.as_text else r for r in rows], index)
 
     def _join(self, tokens: list[str]) -> str:
         analyzer = self.encoder.analyzer
@@ -151,20 +132,20 @@ class SymbolSide:
 
     Parameters
     ----------
-    example : SequenceArray
+    schema : SequenceSchema
     """
 
     kind = "symbols"
+    unknown_id = None
 
-    def __init__(self, example: SequenceArray):
-        self.size = int(example.only.n_tokens)
-        self.schema = SequenceSchema.of(example)
+    def __init__(self, schema: SequenceSchema):
+        self.schema = schema
+        self.channel = next(iter(schema.channels.values()))
+        self.size = int(self.channel.n_tokens)
 
     def read(self, X: Any, what: str, estimator: Any) -> SequenceArray:
         """The symbols, checked to be of the same vocabulary."""
-        sequences = _check(X, what, estimator, reset=False)
-        self.schema.check(sequences, type(estimator).__name__, what)
-        return sequences
+        return _read_alike(self, X, what, estimator)
 
     def rows(self, found: list[dict], sources: None, rank: int = 0) -> list:
         """The ids that a search found."""
@@ -178,9 +159,13 @@ class SymbolSide:
         """A name for each step: the id."""
         return [[str(i) for i in row] for row in rows]
 
-    def write(self, rows: Sequence[np.ndarray]) -> SequenceArray:
+    def write(self, rows: Sequence[np.ndarray], index: Any = None) -> SequenceArray:
         """Arrays of ids -> SequenceArray."""
-        return SequenceArray.from_list([np.asarray(row) for row in rows], n_tokens=self.size)
+        ids = np.concatenate(rows) if len(rows) else np.empty(0, dtype=np.int64)
+        offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+        vocabulary_id = self.channel.vocabulary_id
+        channel = Channel(ids, n_tokens=self.size, vocabulary_id=vocabulary_id)
+        return SequenceArray({"values": channel}, offsets)
 
 
 class NumericSide:
@@ -188,20 +173,26 @@ class NumericSide:
 
     Parameters
     ----------
-    sequences : SequenceArray
+    schema : SequenceSchema
     example : object
-        What the user gave; lists are written as lists, object arrays as such.
+        What the user gave; numbers are written in the same container.
     """
 
     kind = "numeric"
+    unknown_id = None
 
-    def __init__(self, sequences: SequenceArray, example: Any):
-        self.schema = SequenceSchema.of(sequences)
-        self.as_list = isinstance(example, (list, tuple))
-        self.as_array = isinstance(example, np.ndarray) and example.dtype == object
-        self.flat = self.as_list and np.ndim(example[0]) == 1
-        self.size = self.schema.n_features
+    def __init__(self, schema: SequenceSchema, example: Any):
+        self.schema = schema
+        self.container = Container.of(example)
+        self.size = schema.n_features
+        shape = next(iter(schema.channels.values())).shape
+        self.shape = () if _is_flat(example, self.container) else shape
         self.scaling: Standardizer | None = None
+
+    @property
+    def n_steps(self) -> int | None:
+        """The steps that all sequences have, where they came in a table."""
+        return self.container.n_steps
 
     def learn_scale(self, sequences: SequenceArray, weights: np.ndarray | None) -> None:
         """Mean and deviation of each feature over all steps."""
@@ -217,9 +208,7 @@ class NumericSide:
 
     def read(self, X: Any, what: str, estimator: Any) -> SequenceArray:
         """The sequences, checked to have the same features."""
-        sequences = _check(X, what, estimator, reset=False)
-        self.schema.check(sequences, type(estimator).__name__, what)
-        return sequences
+        return _read_alike(self, X, what, estimator)
 
     def rows_of(self, X: Any, read: SequenceArray) -> list[np.ndarray]:
         """The numbers of the sequences."""
@@ -233,41 +222,72 @@ class NumericSide:
         """A name for each step: its position."""
         return [list(range(len(row))) for row in rows]
 
-    def write(self, rows: Sequence[np.ndarray]) -> Any:
+    def write(self, rows: Sequence[np.ndarray], index: Any = None) -> Any:
         """Standardised ``(n_steps, n_features)`` -> numbers in the container of the example."""
         if self.scaling is not None:
             rows = [row * self.scaling.scale + self.scaling.mean for row in rows]
-        if self.flat:
-            rows = [row[:, 0] for row in rows]
-        if self.as_list:
-            return list(rows)
-        if self.as_array:
-            result = np.empty(len(rows), dtype=object)
-            for i, row in enumerate(rows):
-                result[i] = row
-            return result
-        return SequenceArray.from_list(list(rows))
+        return self.container.fill([row.reshape(len(row), *self.shape) for row in rows], index)
+
+
+def _is_flat(example: Any, container: Container) -> bool:
+    """Whether a step is a number, not an array of one."""
+    if container.kind in ("list", "array", "series", "column"):
+        return np.ndim(next(iter(documents(example)))) == 1
+    return container.kind == "wide" or (container.kind == "table" and example.ndim == 2)
+
+
+def documents(X: Any) -> Any:
+    """The sequences of a list, an array, a Series or a column, one after the other."""
+    if getattr(X, "ndim", 1) == 2:
+        X = X.iloc[:, 0] if hasattr(X, "iloc") else X[:, 0]
+    return X
+
+
+def _says_nothing(X: Any) -> bool:
+    """Whether there is nothing in a collection that tells texts from numbers."""
+    if isinstance(X, (SequenceArray, dict)) or X is None or hasattr(X, "__next__"):
+        return False
+    return hasattr(X, "__iter__") and all(map(is_missing, documents(X)))
 
 
 class _named:
     """Put "in X: " or "in y: " before the message of an error."""
 
-    def __init__(self, what: str):
-        self.what = what
+    def __init__(self, what: str, estimator: Any):
+        self.what, self.name = what, type(estimator).__name__
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, error, trace):
-        if kind in (TypeError, ValueError):
-            raise kind(f"in {self.what}: {error}") from error
+        if kind not in (TypeError, ValueError):
+            return
+        message = str(error)
+        for verb in ("got", "expected", "needs"):  # nobody who reads it asked for an encoder
+            message = message.replace(f"TokenEncoder {verb}", f"{self.name} {verb}")
+        if message.startswith("Input X "):
+            raise kind(message.replace("Input X", f"Input {self.what}", 1)) from error
+        raise kind(f"in {self.what}: {message}") from error
 
 
 def _check(X: Any, what: str, estimator: Any, reset: bool) -> SequenceArray:
     if what == "X":
         return check_sequences(X, estimator=estimator, reset=reset)
-    with _named(what):
-        return check_sequences(X)
+    with _named(what, estimator):  # the clone gives its name; what is remembered of X stays
+        return check_sequences(X, estimator=clone(estimator), reset=True)
+
+
+def _read_alike(side: Any, X: Any, what: str, estimator: Any) -> SequenceArray:
+    name = type(estimator).__name__
+    if holds_text(X):
+        kind = "numbers" if side.kind == "numeric" else "a SequenceArray of symbols"
+        raise TypeError(
+            f"{what} ({type(X).__name__}) holds text, but {name} was fitted on {kind}: give the "
+            "same kind, or fit on texts."
+        )
+    sequences = _check(X, what, estimator, reset=False)
+    side.schema.check(sequences, name, what)
+    return sequences
 
 
 def _flat(sequences: SequenceArray) -> np.ndarray:
