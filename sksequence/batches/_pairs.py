@@ -102,10 +102,12 @@ class PairSamples:
             n_steps = min(self._source.steps_at_a_time, self._target.steps_at_a_time // 2)
         targets, sources = self._lengths
         order = np.lexsort((-sources, -targets))
-        total = (targets + sources)[order]
         start = 0
         while start < len(self):
-            stop = start + max(1, n_steps // max(1, int(total[start])))
+            at = order[start : start + n_steps]
+            widths = np.maximum.accumulate(targets[at]) + np.maximum.accumulate(sources[at])
+            fits = widths * np.arange(1, len(at) + 1) <= n_steps  # the first so many together
+            stop = start + max(1, int(fits.sum()))
             yield self.batch(order[start:stop])
             start = stop
 

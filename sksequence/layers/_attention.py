@@ -73,7 +73,8 @@ class Attention(nn.Module):
         queries : Tensor of shape (n_sequences, n_queries, n_units)
         memory : Memory
         previous : Tensor of shape (n_sequences, n_queries, n_steps), default=None
-            The weights of the step before; None: equal ones.
+            The weights of the step before, which only "location" looks at; None: nothing is
+            known of it.
 
         Returns
         -------
