@@ -76,7 +76,9 @@ def sentiment():
     print(classification_report(y_test, predicted))
     words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10))
     baseline = words.fit(train, y_train).score(test, y_test)
-    print(f"accuracy {search.score(test, y_test):.3f}; a bag of words has {baseline:.3f}")
+    accuracy = search.score(test, y_test)
+    print(f"accuracy {accuracy:.3f}; a bag of words has {baseline:.3f}")
+    print(verdict(accuracy, baseline, len(test)))
     print(summary(search.best_estimator_))
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     history = pd.DataFrame(search.best_estimator_[-1].history_).set_index("epoch")
@@ -85,6 +87,18 @@ def sentiment():
     ConfusionMatrixDisplay.from_predictions(y_test, predicted, ax=right, colorbar=False)
     right.set_title("reviews held out")
     save(figure, "sentiment")
+
+
+def verdict(accuracy, baseline, n):
+    """What two accuracies on the same `n` reviews say about each other."""
+    error = np.sqrt(baseline * (1 - baseline) / n)
+    if abs(accuracy - baseline) < 2 * error:
+        return (
+            f"That is no difference: with {n} reviews the standard error is {error:.3f}. On so "
+            "little text a network that reads in order is about as good as counting words."
+        )
+    better = "The network" if accuracy > baseline else "The bag of words"
+    return f"{better} is better by more than two standard errors ({error:.3f} each)."
 
 
 def promoters():
@@ -118,11 +132,24 @@ def promoters():
     pipeline.fit(sequences, y)
     encoded = pipeline[:-1].transform(sequences)
     weights = pipeline[-1].attention_weights(encoded).to_padded()[:, :, 0]
+    position = np.arange(weights.shape[1]) - 50  # 0: transcription starts
+    peak = position[weights.mean(axis=0).argmax()]
+    print(f"attention is highest {peak:+d} bases from the start. It weighs the states of a network")
+    print("that reads both ways, so the state that counts need not stand on what was read.")
     figure, axes = plt.subplots(figsize=(8, 3.5), layout="constrained")
+    share = ("data", "axes fraction")
+    for name, first in (("-35 box", -35), ("-10 box", -12)):  # where they mostly are
+        axes.axvspan(first - 0.5, first + 5.5, color="0.9", zorder=0)
+        axes.annotate(name, (first + 2.5, 0.97), xycoords=share, ha="center", va="top")
     for label in np.unique(y):
-        axes.plot(weights[np.asarray(y) == label].mean(axis=0), label=f"class {label}")
-    axes.set(xlabel="position", ylabel="mean attention", title="where the network looks")
-    axes.legend()
+        axes.plot(position, weights[np.asarray(y) == label].mean(axis=0), label=f"class {label}")
+    axes.axvline(0, color="0.6", linestyle=":", label="start of transcription")
+    axes.set(
+        xlabel="bases from the start of transcription",
+        ylabel="mean attention",
+        title="which states the network weighs, and where the boxes are",
+    )
+    axes.legend(loc="center left")
     save(figure, "promoters")
 
 
@@ -152,13 +179,23 @@ def rain():
     }
     print(f"{len(X[past])} days to learn from, {len(actual)} days ahead; errors in mm:")
     errors = {k: np.abs(v - actual.to_numpy()).mean() for k, v in forecasts.items()}
-    print(pd.Series(errors, name="mean absolute error").round(3).to_string())
-    figure, axes = plt.subplots(figsize=(10, 3.5), layout="constrained")
-    shown = slice(-180, None)
-    axes.bar(actual.index[shown], actual[shown], width=1, color="0.8", label="rain")
-    axes.plot(actual.index[shown], forecasts["network"][shown], label="network, the day before")
-    axes.set(ylabel="mm", title="the last 180 days")
-    axes.legend()
+    errors = pd.Series(errors, name="mean absolute error")
+    print(errors.round(3).to_string())
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(12, 3.8), layout="constrained", width_ratios=[4, 1]
+    )
+    year = actual.index[-120].year
+    days = actual.index[(actual.index.year == year) & actual.index.month.isin(range(4, 9))]
+    shown = actual.index.get_indexer(days)
+    left.bar(days, actual.iloc[shown], width=1, color="0.85", label="rain that fell")
+    styles = {"persistence": "C1:", "climatology": "C2--", "network": "C0-"}
+    for name, style in styles.items():
+        left.plot(days, forecasts[name][shown], style, label=name)
+    left.set(ylabel="mm", title="rain, and what was forecast the day before")
+    left.legend()
+    colors = ["C0", "C1", "C2", "0.6"]
+    right.barh(errors.index[::-1], errors[::-1], color=colors[::-1])
+    right.set(xlabel="mm", title="mean absolute error")
     save(figure, "rain")
 
 
