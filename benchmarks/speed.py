@@ -22,6 +22,7 @@ MEASURES = {
     "import": ("_speed_processes", "import_time", "import sksequence in fresh processes"),
     "memory": ("_speed_memory", "memory", "peak of Word2VecEmbedder -> RNNClassifier"),
     "pickle": ("_speed_memory", "pickle_size", "a fitted pipeline beside its contents"),
+    "seq2seq": ("_speed_seq2seq", "seq2seq", "encoder-decoders by hand; beam and greedy search"),
     "threads": ("_speed_training", "threads", "where a second torch thread pays"),
 }
 
