@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sksequence.estimators import RNNClassifier, RNNRegressor, Seq2SeqTransformer
     from sksequence.inputs import SequenceArray, last_window, make_windows
-    from sksequence.inspection import summary
+    from sksequence.inspection import AttentionDisplay, summary
     from sksequence.preprocessing import (
         ImageFeaturizer,
         PerStep,
@@ -34,10 +34,12 @@ _HOME = {
     "RNNClassifier": "estimators",
     "RNNRegressor": "estimators",
     "Seq2SeqTransformer": "estimators",
+    "AttentionDisplay": "inspection",
     "summary": "inspection",
 }
 
 __all__ = [
+    "AttentionDisplay",
     "ImageFeaturizer",
     "PerStep",
     "RNNClassifier",

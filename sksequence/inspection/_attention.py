@@ -1,0 +1,397 @@
+"""Pictures of where a decoder looked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from sksequence.inputs import SequenceArray, Vocabulary
+from sksequence.inspection._heat_map import WIDEST, draw_heat_map, figure_size
+from sksequence.inspection._word_maps import draw_word_maps, pictures_size
+from sksequence.preprocessing._image_reading import read_image
+from sksequence.utils import import_optional
+
+MOST = 12  # alignments in one figure
+UNKNOWN = "<unk>"
+
+
+class AttentionDisplay:
+    """Where a decoder looked while it wrote: an alignment, or a map over an image.
+
+    Of a sequence it is a heat map with the steps of the source from left to right and what was
+    written from top to bottom; every row adds up to one (Bahdanau, Cho and Bengio, 2015). Of a
+    caption it is the image once for each word, in its colours where the decoder looked and pale
+    elsewhere (Xu et al., 2015). It is best made with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_target_steps, n_source_steps), or list of such
+        The weights of the attention; what ``align`` gives. A list holds several alignments, and
+        so do the next three.
+    source : list of str or int
+        A word for each step of the source, or its number. Ignored with `image`.
+    target : list of str or int
+        A word for each step that was written, or its number.
+    image : array of shape (n_rows, n_columns) or (n_rows, n_columns, 3), path or Pillow image, \
+default=None
+        The image that was looked at.
+    grid_shape : (int, int), default=None
+        Rows and columns of the grid of locations that covers `image`. None: a square.
+    unknown_source, unknown_target : collection of str, default=()
+        Words that the estimator does not know; they are drawn in red.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure.
+    ax_ : matplotlib Axes, or ndarray of Axes
+        The axes; an array, one for each alignment, where `weights` is a list.
+    im_ : matplotlib AxesImage, or list
+        The heat map; of a caption the list of its maps, one a word. A list of these where
+        `weights` is a list.
+
+    See Also
+    --------
+    sksequence.Seq2SeqTransformer.align : The numbers behind the picture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sksequence import AttentionDisplay
+    >>> weights = np.array([[0.9, 0.1, 0.0], [0.1, 0.2, 0.7]])
+    >>> display = AttentionDisplay(weights, ["le", "chat", "dort"], ["the", "cat"]).plot()
+    >>> [label.get_text() for label in display.ax_.get_xticklabels()]
+    ['le', 'chat', 'dort']
+    """
+
+    def __init__(
+        self,
+        weights: np.ndarray | list[np.ndarray],
+        source: Sequence | None,
+        target: Sequence,
+        image: Any = None,
+        grid_shape: tuple[int, int] | None = None,
+        *,
+        unknown_source: Collection[str] = (),
+        unknown_target: Collection[str] = (),
+    ):
+        self.weights = weights
+        self.source = source
+        self.target = target
+        self.image = image
+        self.grid_shape = grid_shape
+        self.unknown_source = unknown_source
+        self.unknown_target = unknown_target
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        image: Any = None,
+        grid_shape: tuple[int, int] | None = None,
+        ax: Any = None,
+        cmap: Any = None,
+        colorbar: bool = True,
+        im_kw: dict | None = None,
+    ) -> Self:
+        """Draw where a fitted estimator looks while it writes.
+
+        Parameters
+        ----------
+        estimator : fitted estimator, Pipeline that ends with one, or search over either
+            One with ``align``: ``Seq2SeqTransformer``, ``SequenceCaptioner``.
+        X : sources
+            As in ``fit``, at most 12: one axes for each. A single text may come without a list.
+        y : targets, default=None
+            What is written; None: what ``transform`` writes.
+        image : image, or list of images, default=None
+            What to draw under the maps of a captioner. None: X, where it holds images.
+        grid_shape : (int, int), default=None
+            Rows and columns of the locations of a captioner. None: as the estimator knows it, or
+            a square.
+        ax : matplotlib Axes or sequence of Axes, default=None
+            Where to draw, one for each source. None: a new figure of a size that fits.
+        cmap, colorbar, im_kw
+            As in :meth:`plot`.
+
+        Returns
+        -------
+        AttentionDisplay
+            Drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If the estimator has nothing to align.
+        AttributeError
+            If it was made without attention.
+        ValueError
+            If there are more than 12 sources.
+        """
+        _check_matplotlib(f"{cls.__name__}.from_estimator")
+        X, y = _as_lists(X, y)
+        writer, read, vocabulary = _last_step(estimator, X)
+        weights, source, target = _aligned(writer, read, y, vocabulary)
+        unknown = {
+            "unknown_source": _unknown(getattr(writer, "source_side_", None), source),
+            "unknown_target": _unknown(getattr(writer, "target_side_", None), target),
+        }
+        images = _pictures(writer, X, image)
+        if images is not None:
+            source, grid_shape = None, grid_shape or getattr(writer, "grid_shape_", None)
+        if len(weights) == 1 and np.ndim(ax) == 0:
+            weights, target = weights[0], target[0]
+            source, images = (given and given[0] for given in (source, images))
+        display = cls(weights, source, target, images, grid_shape, **unknown)
+        return display.plot(ax, cmap=cmap, colorbar=colorbar, im_kw=im_kw)
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        cmap: Any = None,
+        colorbar: bool = True,
+        im_kw: dict | None = None,
+    ) -> Self:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or sequence of Axes, default=None
+            Where to draw, one for each alignment; words fit best into a figure with
+            ``layout="constrained"``. None: a new figure of a size that fits.
+        cmap : str or matplotlib Colormap, default=None
+            Colours of the weights. None: from white to blue in a heat map; over an image no
+            colour of its own: the image is pale where nothing was looked at.
+        colorbar : bool, default=True
+            Whether a bar explains the colours of a heat map, from 0 to 1.
+        im_kw : dict, default=None
+            Further arguments of ``matplotlib.axes.Axes.imshow``, such as ``vmax`` where the
+            attention is spread over many steps.
+
+        Returns
+        -------
+        AttentionDisplay
+            Itself, drawn.
+        """
+        _check_matplotlib(f"{type(self).__name__}.plot")
+        several = isinstance(self.weights, list)
+        parts = list(self._parts()) if several else [self._part(self.weights)]
+        axes = _axes(ax, [part.size for part in parts])
+        settings = {"cmap": cmap, "colorbar": colorbar, "im_kw": im_kw or {}}
+        images = [part.draw(place, **settings) for place, part in zip(axes, parts, strict=True)]
+        self.figure_ = axes[0].figure
+        self.ax_ = np.array(axes) if several else axes[0]
+        self.im_ = images if several else images[0]
+        return self
+
+    def _parts(self):
+        nothing = [None] * len(self.weights)
+        sources = nothing if self.source is None else self.source
+        images = nothing if self.image is None else self.image
+        for name, given in (("source", sources), ("target", self.target), ("image", images)):
+            if len(given) != len(self.weights):
+                raise ValueError(
+                    f"AttentionDisplay got {len(self.weights)} alignments in weights, but "
+                    f"{len(given)} in {name}: give a list with one for each."
+                )
+        return map(self._part, self.weights, sources, self.target, images)
+
+    def _part(self, weights, *rest) -> _Alignment:
+        source, target, image = rest or (self.source, self.target, self.image)
+        unknown = self.unknown_source, self.unknown_target
+        if image is None:
+            return _Alignment.of_steps(np.asarray(weights), source, target, unknown)
+        return _Alignment.of_image(np.asarray(weights), target, image, self.grid_shape, unknown)
+
+
+@dataclass(frozen=True)
+class _Alignment:
+    """One heat map, or one image with its maps, checked."""
+
+    weights: np.ndarray  # (n_target_steps, n_source_steps)
+    source: Sequence
+    target: Sequence
+    unknown: tuple[Collection[str], Collection[str]]
+    image: np.ndarray | None = None
+    grid_shape: tuple[int, int] = (1, 1)
+
+    @classmethod
+    def of_steps(cls, weights, source, target, unknown) -> _Alignment:
+        """A heat map."""
+        source, target = list(source), list(target)
+        if weights.shape != (len(target), len(source)):
+            raise ValueError(
+                f"AttentionDisplay needs weights of shape (n_target_steps, n_source_steps) = "
+                f"({len(target)}, {len(source)}), the numbers of target and source words, got "
+                f"{weights.shape}."
+            )
+        if not target:
+            weights, target = np.zeros((1, len(source))), ["(nothing was written)"]
+        return cls(weights, source, target, unknown)
+
+    @classmethod
+    def of_image(cls, weights, target, image, grid_shape, unknown) -> _Alignment:
+        """An image with a map for each word."""
+        target, n_locations = list(target), weights.shape[-1]
+        if weights.ndim != 2 or len(weights) != len(target):
+            raise ValueError(
+                "AttentionDisplay needs weights of shape (n_words, n_locations) with "
+                f"{len(target)} words, got {weights.shape}."
+            )
+        if grid_shape is None:
+            side = math.isqrt(n_locations)
+            grid_shape = (side, side)
+        if grid_shape[0] * grid_shape[1] != n_locations:
+            raise ValueError(
+                f"AttentionDisplay has weights over {n_locations} locations, which are no grid of "
+                f"{grid_shape[0]} x {grid_shape[1]}: give grid_shape=(n_rows, n_columns)."
+            )
+        return cls(weights, (), target, unknown, _as_picture(image), tuple(grid_shape))
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Inches of a figure."""
+        if self.image is not None:
+            return pictures_size(len(self.target), self.image)
+        return figure_size(self.source, self.target)
+
+    def draw(self, ax: Any, *, cmap: Any, colorbar: bool, im_kw: dict) -> Any:
+        """Draw into axes: one image, or a list of maps."""
+        if self.image is None:
+            settings = {"cmap": "Blues" if cmap is None else cmap, **im_kw}
+            words = self.source, self.target, self.unknown
+            return draw_heat_map(ax, self.weights, *words, settings, colorbar)
+        return draw_word_maps(
+            ax,
+            self.weights,
+            self.target,
+            self.image,
+            self.grid_shape,
+            self.unknown[1],
+            {"cmap": cmap, **im_kw},
+        )
+
+
+# -- what an estimator shows ------------------------------------------------------------------
+
+
+def _as_lists(X, y):
+    """A single text as a list of one; sources that can be counted."""
+    if isinstance(X, (str, bytes)):
+        X, y = [X], None if y is None else [y]
+    if len(X) > MOST:
+        raise ValueError(
+            f"AttentionDisplay draws at most {MOST} sources in one figure, got {len(X)}: give a "
+            f"part, such as X[:{MOST // 4}]."
+        )
+    return X, y
+
+
+def _last_step(estimator, X):
+    """The estimator that writes, what it reads, and the vocabulary of that where it has one."""
+    steps = []
+    while True:
+        if isinstance(estimator, Pipeline):
+            steps += [step for _, step in estimator.steps[:-1] if step not in (None, "passthrough")]
+            estimator = estimator[-1]
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            break
+    for step in steps:
+        X = step.transform(X)
+    if not hasattr(type(estimator), "align"):
+        raise TypeError(
+            "AttentionDisplay needs a fitted estimator that can align what it writes with its "
+            f"source, such as Seq2SeqTransformer, got {type(estimator).__name__}."
+        )
+    return estimator, X, _vocabulary(X, steps)
+
+
+def _vocabulary(X, steps):
+    """Of the step that numbered the symbols of X; None for texts and numbers."""
+    if not isinstance(X, SequenceArray) or len(X.channels) != 1:
+        return None
+    for step in reversed(steps):
+        found = getattr(step, "vocabulary_", None)
+        if isinstance(found, Vocabulary) and found.fingerprint == X.only.vocabulary_id:
+            return found
+    return None
+
+
+def _aligned(writer, X, y, vocabulary):
+    """Weights, names of the sources' steps and of the targets' steps."""
+    frames = writer.align(X, y, as_frame=True)
+    sources = [list(frame.columns) for frame in frames]
+    if vocabulary is not None:
+        sources = [vocabulary.decode(ids) for ids in X]
+    return [f.to_numpy() for f in frames], sources, [list(frame.index) for frame in frames]
+
+
+def _unknown(side, rows):
+    """Words of the rows that are in no vocabulary."""
+    encoder = getattr(side, "encoder", None)
+    words = {word for row in rows for word in row} if encoder is not None else set()
+    return {UNKNOWN, *(word for word in words if word not in encoder.vocabulary_.index)}
+
+
+# -- where it is drawn --------------------------------------------------------------------------
+
+
+def _check_matplotlib(what):
+    return import_optional("matplotlib.pyplot", extra="plot", purpose=what)
+
+
+def _axes(ax, sizes):
+    """The given axes, or new ones in a figure that has room for all."""
+    if ax is not None:
+        axes = list(np.ravel(np.array(ax, dtype=object)))
+        if len(axes) != len(sizes):
+            raise ValueError(
+                f"AttentionDisplay has {len(sizes)} alignments to draw, got {len(axes)} axes: give "
+                "one for each, or ax=None."
+            )
+        return axes
+    pyplot = _check_matplotlib("AttentionDisplay")
+    widths, heights = zip(*sizes, strict=True)
+    columns = max(1, min(len(sizes), int(WIDEST // max(widths))))
+    lines = [slice(i, i + columns) for i in range(0, len(sizes), columns)]
+    tallest = [max(heights[line]) for line in lines]
+    figure = pyplot.figure(figsize=(columns * max(widths), sum(tallest)), layout="constrained")
+    grid = figure.add_gridspec(len(lines), columns, height_ratios=tallest)
+    axes = []
+    for i, width in enumerate(widths):  # each as wide as it wants, what is left over stays empty
+        left_over = max(max(widths) - width, 1e-3)
+        place = grid[i // columns, i % columns]
+        halves = place.subgridspec(1, 2, width_ratios=(width, left_over), wspace=0)
+        axes.append(figure.add_subplot(halves[0] if left_over > 0.3 else place))
+    return axes
+
+
+def _pictures(writer, X, image):
+    """An image for each source; None where sequences were read."""
+    if image is None:
+        return None if getattr(writer, "grid_shape_", None) is None else list(X)
+    several = isinstance(image, (list, tuple)) or np.ndim(image) == 4
+    return list(image) if several else [image]
+
+
+def _as_picture(image) -> np.ndarray:
+    """Numbers between 0 and 1, ``(n_rows, n_columns)`` or ``(n_rows, n_columns, 3)``."""
+    shape = np.shape(image) if isinstance(image, np.ndarray) else ()
+    if len(shape) == 2:
+        image = image[..., np.newaxis]
+    grey = len(shape) == 2 or (len(shape) == 3 and shape[2] == 1)
+    picture = read_image(image, 0, 1 if grey else 3)
+    return picture[..., 0] if grey else picture
