@@ -162,7 +162,7 @@ class _EncoderDecoderEstimator(BaseEstimator):
             lengths = None if side.n_steps is None else np.minimum(side.n_steps, limits)
             return roll_out_all(self.network_, self._sources(source), limits, lengths)
         search = self._search(n_best)
-        never = getattr(side, "never", None)
+        never = side.never
         return search_all(self.network_, self._sources(source), limits, search, never)
 
     def _limits(self, lengths: np.ndarray) -> np.ndarray:
@@ -286,6 +286,20 @@ def make_encoder(estimator: Any, analyzer: Any = None) -> TokenEncoder:
         min_count=estimator.min_count,
         max_tokens=estimator.max_tokens,
     )
+
+
+def check_same_tokens(estimator: Any, side: Any, analyzer: Any = None) -> None:
+    """Raise ValueError if parameters now ask for another vocabulary than that of a text side."""
+    if not hasattr(side, "encoder"):
+        return
+    fitted = side.encoder.get_params()
+    wanted = make_encoder(estimator, analyzer).get_params()
+    changed = [name for name, value in wanted.items() if fitted[name] != value]
+    if changed:
+        raise ValueError(
+            f"{', '.join(changed)} changed since the first fit, but training goes on with the "
+            "vocabulary that is there: set it back, or fit anew with warm_start=False."
+        )
 
 
 def make_decoder_spec(estimator: Any, target: SequenceArray, **special) -> DecoderSpec:

@@ -45,6 +45,36 @@ SHARED_CONSTRAINTS = {
     "verbose": ["verbose"],
 }
 
+ANALYZERS = StrOptions({"word", "char", "subword"})
+
+# of estimators that write sequences
+WRITING_CONSTRAINTS = {
+    **{
+        name: constraint
+        for name, constraint in SHARED_CONSTRAINTS.items()
+        if name not in ("pooling", "conv_size", "conv_width")
+    },
+    "embedding_size": [POSITIVE_INTEGER],
+    "analyzer": [ANALYZERS, callable],
+    "lowercase": ["boolean", StrOptions({"auto"})],
+    "min_count": [POSITIVE_INTEGER],
+    "max_tokens": [POSITIVE_INTEGER, None],
+    "max_steps": [POSITIVE_INTEGER, None],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+}
+
+# of those among them that search for the best target
+SEARCH_CONSTRAINTS = {
+    "attention": [StrOptions({"additive", "dot", "general", "location"}), None],
+    "input_feeding": ["boolean"],
+    "tie_embeddings": ["boolean"],
+    "teacher_forcing": [Interval(Real, 0, 1, closed="both"), tuple, list],
+    "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    "beam_size": [POSITIVE_INTEGER],
+    "length_penalty": [Interval(Real, 0, None, closed="left")],
+    "coverage_penalty": [Interval(Real, 0, None, closed="left")],
+}
+
 
 def layer_widths(hidden_size, n_layers: int) -> tuple[int, ...]:
     """Units of each layer: `hidden_size` repeated, or the list as it is."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,6 +17,7 @@ from sksequence.estimators._decoding import encode_all, roll_out_all
 from sksequence.estimators._encoder_decoder import (
     Pairs,
     _EncoderDecoderEstimator,
+    check_same_tokens,
     make_decoder_spec,
     make_encoder,
     share_of_truth,
@@ -25,8 +25,9 @@ from sksequence.estimators._encoder_decoder import (
 )
 from sksequence.estimators._fitting import private_generator
 from sksequence.estimators._parameters import (
-    POSITIVE_INTEGER,
-    SHARED_CONSTRAINTS,
+    ANALYZERS,
+    SEARCH_CONSTRAINTS,
+    WRITING_CONSTRAINTS,
     layer_widths,
 )
 from sksequence.estimators._sides import TextSide, documents, learn_side
@@ -35,13 +36,9 @@ from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin,
 from sksequence.networks import EncoderDecoderSpec, NetworkSpec
 from sksequence.utils._available import available_if
 from sksequence.utils._sklearn import (
-    Interval,
     SequenceOutputMixin,
-    StrOptions,
     validate_parameter_constraints,
 )
-
-ANALYZERS = StrOptions({"word", "char", "subword"})
 
 
 def _attends(estimator) -> None:
@@ -212,29 +209,11 @@ class Seq2SeqTransformer(
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **{
-            name: SHARED_CONSTRAINTS[name]
-            for name in SHARED_CONSTRAINTS
-            if name not in ("pooling", "conv_size", "conv_width", "embedding_size", "dropout")
-        },
-        "attention": [StrOptions({"additive", "dot", "general", "location"}), None],
-        "input_feeding": ["boolean"],
-        "embedding_size": [POSITIVE_INTEGER],
-        "tie_embeddings": ["boolean"],
-        "analyzer": [ANALYZERS, callable],
+        **WRITING_CONSTRAINTS,
+        **SEARCH_CONSTRAINTS,
         "source_analyzer": [ANALYZERS, callable, None],
         "target_analyzer": [ANALYZERS, callable, None],
-        "lowercase": ["boolean", StrOptions({"auto"})],
-        "min_count": [POSITIVE_INTEGER],
-        "max_tokens": [POSITIVE_INTEGER, None],
         "replace_unknown": ["boolean"],
-        "teacher_forcing": [Interval(Real, 0, 1, closed="both"), tuple, list],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "beam_size": [POSITIVE_INTEGER],
-        "length_penalty": [Interval(Real, 0, None, closed="left")],
-        "coverage_penalty": [Interval(Real, 0, None, closed="left")],
-        "max_steps": [Interval(Integral, 1, None, closed="left"), None],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
     }
 
     def __init__(
@@ -362,7 +341,8 @@ class Seq2SeqTransformer(
         share_of_truth(self.teacher_forcing)  # refuses what is no share
         keep = self.warm_start and hasattr(self, "network_")
         if keep:
-            _check_same_tokens(self)
+            check_same_tokens(self, self.source_side_, self.source_analyzer)
+            check_same_tokens(self, self.target_side_, self.target_analyzer)
         weights, X, y = weighed(sample_weight, X, y)
         training = self._read_pairs(X, y, learn=not keep)._replace(weights=weights)
         validation = None
@@ -552,21 +532,3 @@ def _one_missing(estimator, X, where: str) -> str:
     return (
         f"{name} requires y to be passed, but the target y is None: give a target for each source."
     )
-
-
-def _check_same_tokens(estimator) -> None:
-    """Raise ValueError if parameters now ask for another vocabulary than the fitted one."""
-    for side, analyzer in (
-        (estimator.source_side_, estimator.source_analyzer),
-        (estimator.target_side_, estimator.target_analyzer),
-    ):
-        if not isinstance(side, TextSide):
-            continue
-        fitted = side.encoder.get_params()
-        wanted = make_encoder(estimator, analyzer).get_params()
-        changed = [name for name, value in wanted.items() if fitted[name] != value]
-        if changed:
-            raise ValueError(
-                f"{', '.join(changed)} changed since the first fit, but training goes on with the "
-                "vocabulary that is there: set it back, or fit anew with warm_start=False."
-            )

@@ -2,7 +2,8 @@
 
 A side reads what the user gives as a SequenceArray and writes what a network gives in the
 user's types. All sides have ``kind`` ("symbols" or "numeric"), ``size`` (symbols, or features of
-a step), ``unknown_id`` (that of all unknown tokens, or None), ``read`` and ``write``.
+a step), ``unknown_id`` (that of all unknown tokens, or None), ``read`` and ``write``; those of
+symbols have ``never``, an id that a search must not find, or None.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class TextSide:
     """
 
     kind = "symbols"
+    never: int | None = None
 
     def __init__(self, encoder: TokenEncoder, example: Any):
         self.encoder = encoder
@@ -79,6 +81,10 @@ class TextSide:
         self.unknown_id = encoder.vocabulary_.unknown_id
         self.container = Container.of(example)
         self.as_text = isinstance(next(iter(documents(example))), str)
+
+    def like(self, X: Any) -> TextSide:
+        """The same, but it writes documents such as `X`."""
+        return TextSide(self.encoder, X)
 
     def read(self, X: Any, what: str, estimator: Any) -> SequenceArray:
         """Ids of documents; unknown tokens share one."""
@@ -137,11 +143,16 @@ class SymbolSide:
 
     kind = "symbols"
     unknown_id = None
+    never = None
 
     def __init__(self, schema: SequenceSchema):
         self.schema = schema
         self.channel = next(iter(schema.channels.values()))
         self.size = int(self.channel.n_tokens)
+
+    def like(self, X: Any) -> SymbolSide:
+        """The same: it writes a SequenceArray always."""
+        return self
 
     def read(self, X: Any, what: str, estimator: Any) -> SequenceArray:
         """The symbols, checked to be of the same vocabulary."""
@@ -205,6 +216,12 @@ class NumericSide:
         if self.scaling is not None:
             values = self.scaling.apply(values, np.float64)
         return SequenceArray(values, sequences.offsets)
+
+    def like(self, X: Any) -> NumericSide:
+        """The same, but it writes numbers in the container of `X`."""
+        side = NumericSide(self.schema, X)
+        side.scaling = self.scaling
+        return side
 
     def read(self, X: Any, what: str, estimator: Any) -> SequenceArray:
         """The sequences, checked to have the same features."""

@@ -107,7 +107,7 @@ class SeveralOutputsMixin:
         limits = self._limits(source.lengths)
         if max_steps is not None:
             limits = np.full_like(limits, max_steps)
-        never = getattr(side, "never", None)
+        never = side.never
         found = search_all(self.network_, self._sources(source), limits, search, never)
         return side.write(side.rows(found, tokens), row_names(X))
 
