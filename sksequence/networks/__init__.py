@@ -1,5 +1,6 @@
 """Whole models, and builders that choose their sizes."""
 
+from sksequence.networks._bottleneck import BottleneckEncoder, BottleneckSpec
 from sksequence.networks._decoder import Decoder, DecoderSpec
 from sksequence.networks._encoder_decoder import (
     Encoded,
@@ -7,16 +8,21 @@ from sksequence.networks._encoder_decoder import (
     EncoderDecoderSpec,
     SequenceEncoder,
 )
+from sksequence.networks._grid import GridEncoder, GridSpec
 from sksequence.networks._outputs import Outputs
 from sksequence.networks._saving import pack_network, starting_vectors, unpack_network
 from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
 
 __all__ = [
+    "BottleneckEncoder",
+    "BottleneckSpec",
     "Decoder",
     "DecoderSpec",
     "Encoded",
     "EncoderDecoder",
     "EncoderDecoderSpec",
+    "GridEncoder",
+    "GridSpec",
     "NetworkSpec",
     "Outputs",
     "SequenceEncoder",
