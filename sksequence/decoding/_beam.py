@@ -173,11 +173,11 @@ class _Search:
         self.limits = limits  # (A,)
         self.cuts = set(limits.tolist())  # numbers of steps at which some sequence must end
         self.tokens = torch.full_like(limits, rules.start)[:, None]  # (A, K)
-        self.totals = None  # log P of the open ones, (A, K)
-        self.source = None  # which source steps exist, (A, S)
-        self.coverage = None  # attention so far, (A * K, S)
-        self.outputs = None  # the best so far, (A, n_best)
-        self.found = None  # those of the sequences that left, (B, n_best)
+        self.totals: Tensor = None  # log P of the open ones, (A, K)
+        self.source: Tensor = None  # which source steps exist, (A, S)
+        self.coverage: Tensor = None  # attention so far, (A * K, S)
+        self.outputs: _Outputs = None  # the best so far, (A, n_best)
+        self.found: _Outputs = None  # those of the sequences that left, (B, n_best)
         self.history: list[Step] = []
 
     def run(self) -> Decoded:

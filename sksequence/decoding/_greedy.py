@@ -73,7 +73,8 @@ def follow(decoder, state, memory, choose: Callable, start: int, end: int, max_s
     rows = torch.arange(len(leaf), device=leaf.device)
     ended = torch.zeros_like(rows, dtype=torch.bool)
     token = torch.full_like(rows, start)
-    steps, log_ps, attentions = [], [], []
+    steps: list[tuple[Tensor, Tensor]] = []
+    log_ps, attentions = [], []
     while len(rows):
         answer = decoder.advance(token, state, memory)
         chosen, log_p = choose(answer.log_probs, rows, len(steps))

@@ -30,7 +30,7 @@ def first_leaf(state, memory) -> Tensor:
 def step_limits(name: str, value, leaf: Tensor) -> Tensor:
     """`value`, one integer for all or one for each sequence, as one >= 1 for each sequence."""
     n = len(leaf)
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 1:
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1:
         return torch.full((n,), int(value), device=leaf.device)
     if isinstance(value, Tensor):
         whole = not (value.is_floating_point() or value.is_complex() or value.dtype == torch.bool)
