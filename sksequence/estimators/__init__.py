@@ -1,8 +1,15 @@
 """The scikit-learn face: one family of estimators a file."""
 
 from sksequence.estimators._autoencoder import SequenceAutoencoder
+from sksequence.estimators._captioner import SequenceCaptioner
 from sksequence.estimators._classifier import RNNClassifier
 from sksequence.estimators._regressor import RNNRegressor
 from sksequence.estimators._seq2seq import Seq2SeqTransformer
 
-__all__ = ["RNNClassifier", "RNNRegressor", "Seq2SeqTransformer", "SequenceAutoencoder"]
+__all__ = [
+    "RNNClassifier",
+    "RNNRegressor",
+    "Seq2SeqTransformer",
+    "SequenceAutoencoder",
+    "SequenceCaptioner",
+]

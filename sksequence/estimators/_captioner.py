@@ -1,0 +1,579 @@
+"""Something seen in, a sentence about it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from sksequence.cells import Cell
+from sksequence.estimators._containers import Container, row_names
+from sksequence.estimators._decoding import encode_all
+from sksequence.estimators._encoder_decoder import (
+    Pairs,
+    _EncoderDecoderEstimator,
+    check_same_tokens,
+    make_decoder_spec,
+    make_encoder,
+    share_of_truth,
+    weighed,
+)
+from sksequence.estimators._fitting import private_generator
+from sksequence.estimators._parameters import (
+    POSITIVE_INTEGER,
+    SEARCH_CONSTRAINTS,
+    WRITING_CONSTRAINTS,
+)
+from sksequence.estimators._scenes import list_captions, read_scenes
+from sksequence.estimators._sides import learn_side
+from sksequence.estimators._validation import check_one_target_each, held_back
+from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
+from sksequence.inputs import SequenceArray
+from sksequence.networks import EncoderDecoderSpec, GridSpec
+from sksequence.utils._available import available_if
+from sksequence.utils._sklearn import (
+    SequenceOutputMixin,
+    StrOptions,
+    validate_parameter_constraints,
+)
+
+
+def _attends(estimator) -> None:
+    name = type(estimator).__name__
+    if estimator.attention is None:
+        raise AttributeError(
+            f"align of {name} needs attention, but attention=None: set it, e.g. "
+            "attention='additive', and fit again."
+        )
+    if getattr(estimator, "attention_", "") is None:
+        raise AttributeError(
+            f"align of {name} needs several locations to look at, but it was fitted on one vector "
+            "a sample: give grids of vectors, or images with image_encoder='cnn'."
+        )
+
+
+class SequenceCaptioner(
+    SeveralOutputsMixin,
+    LikelihoodMixin,
+    SequenceOutputMixin,
+    TransformerMixin,
+    _EncoderDecoderEstimator,
+):
+    r"""Write a caption for each vector, grid of vectors or image.
+
+    A recurrent decoder is given what was seen, as one vector s (Vinyals, Toshev, Bengio and
+    Erhan, 2015, "Show and tell"), or looks at the locations of a grid word by word through
+    attention (Xu et al., 2015, "Show, attend and tell"). With the features :math:`x_l` of the
+    locations,
+
+    .. math::
+
+        m_l &= \tanh(W x_l + b), \qquad s = \tfrac1L \textstyle\sum_l m_l \\
+        h_t &= \mathrm{cell}([e(y_{t-1}),\ r_{t-1}],\ h_{t-1}), \qquad h_0 = \tanh(B\, s) \\
+        c_t &= \textstyle\sum_l a_{tl} m_l, \qquad a_t = \mathrm{softmax}_l\, e(h_t, m_l) \\
+        r_t &= \tanh(U [h_t, c_t] + d), \qquad p(y_t) = \mathrm{softmax}(V r_t + f)
+
+    or, with ``image_encoder="cnn"``, the :math:`m_l` that a small convolutional network gives.
+    The loss is the mean cross-entropy of the words and the end of each caption; of several
+    captions of one sample, each is a target.
+
+    Parameters
+    ----------
+    image_encoder : {"cnn"} or None, default=None
+        "cnn": X holds images, read by a convolutional network that is trained with the rest.
+        None: X holds vectors or grids of vectors, e.g. from ``ImageFeaturizer``.
+    encoding_size : int, default=128
+        Length of the vector :math:`m_l`.
+    hidden_size : int or list of int, default=128
+        Units of a recurrent layer of the decoder. A list gives the widths of several layers.
+    n_layers : int, default=1
+        Recurrent layers of the decoder.
+    cell : {"lstm", "gru", "rnn"} or Cell, default="lstm"
+        The recurrent cell.
+    attention : {"auto", "additive", "dot", "general", "location"} or None, default="auto"
+        How the decoder looks at the locations. "location" also sees where it looked one step
+        before. None: only their mean is passed on. "auto": "additive" where a sample has several
+        locations, None where all are one vector each.
+    input_feeding : bool, default=True
+        Whether :math:`r_{t-1}` is an input of the next step, so that the decoder knows where it
+        has looked (Luong, Pham and Manning, 2015). Without it, training is faster.
+    context_at : {"state", "first", "steps", "both"}, default="state"
+        Where the mean s enters the decoder: as initial state, as input before the first word,
+        beside the input of every step, or as state and at every step.
+    embedding_size : int, default=128
+        Length of the learned vector of a symbol.
+    tie_embeddings : bool, default=False
+        Whether a symbol has the same vector as input of the decoder and in its softmax.
+    analyzer : {"word", "char", "subword"} or callable, default="word"
+        What a token of a text is, as for ``TokenEncoder``.
+    lowercase : bool or "auto", default="auto"
+        As for ``TokenEncoder``: words are lower-cased.
+    min_count : int, default=1
+        Tokens that occur less often are unknown.
+    max_tokens : int or None, default=None
+        At most so many tokens. The softmax over them is what training costs. Unknown tokens are
+        never written.
+    teacher_forcing : float or (float, float), default=1.0
+        Probability that a step of training is given the true target before it, and not what the
+        network wrote; or its values at the start and at the end of training (scheduled
+        sampling, Bengio et al., 2015).
+    label_smoothing : float, default=0.0
+        Share of the probability that is spread over all symbols in training.
+    beam_size : int, default=1
+        How many beginnings the search follows; 1 is greedy. It is read at ``transform``: no new
+        fit is needed, as for the next three.
+    length_penalty : float, default=0.0
+        Larger values favour longer outputs (see ``sksequence.decoding.beam_search``).
+    coverage_penalty : float, default=0.0
+        Larger values favour outputs that looked at all locations.
+    max_steps : int or None, default=None
+        Steps that are written at most. None: as many as the longest caption of ``fit`` had. So
+        writing always ends.
+    dropout : float, default=0.2
+        Share of values set to zero while training: of the vectors of locations and of symbols,
+        between layers and of :math:`r_t`.
+    normalize : bool, default=True
+        Standardise the features with the training data; of images, all pixels together.
+    max_epochs : int, default=50
+        Passes over the training data at most.
+    batch_size : int or "full", default=64
+        Captions in a batch; those of similar length go together.
+    optimizer : str, default="adam"
+        A torch optimiser: "adam", "adamw", "nadam", "radam", "adamax", "adagrad", "rmsprop",
+        "sgd".
+    learning_rate : float, default=0.002
+        Its step size.
+    weight_decay : float, default=0.0
+        Its weight decay.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient of all weights together.
+    early_stopping : {"auto", True, False}, default="auto"
+        Hold back a part of the samples with their captions, stop when its loss no longer falls,
+        and keep the weights of the best epoch. "auto" does so from 300 samples on.
+    validation_fraction : float, default=0.1
+        The part held back.
+    n_iter_no_change : int, default=5
+        Epochs without a better validation loss before training stops.
+    dtype : {"float32", "float64", "mixed"}, default="float32"
+        Precision of training; "mixed" is bfloat16 where it is safe, on CUDA only.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the network of the fit before.
+    random_state : int, RandomState, Generator or None, default=None
+        With an int, two fits give the same weights. Global generators are never used.
+    device : str, default="auto"
+        "auto" takes CUDA where there is one, else the CPU; or "cpu", "cuda", "cuda:1", "mps".
+    verbose : int, default=0
+        1 shows a progress bar with the time left, 2 a line for each epoch.
+
+    Attributes
+    ----------
+    network_ : torch.nn.Module
+        The trained network.
+    attention_ : str or None
+        The attention in use.
+    grid_shape_ : (int, int) or None
+        Rows and columns of the grid that the image encoder gives; None where X holds vectors.
+    history_ : list of dict
+        A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss``,
+        ``gradients_clipped`` (share of batches), ``seconds``.
+    n_epochs_ : int
+        Epochs that were run.
+    best_epoch_ : int or None
+        The epoch whose weights were kept; None without validation data.
+    target_side_ : object
+        How captions are read and written; its ``encoder`` is the fitted ``TokenEncoder``.
+    source_schema_ : SequenceSchema
+        Sizes of what is seen.
+    longest_ : (int, int)
+        Most locations (of images: 1), and steps of the longest caption of ``fit``.
+    n_features_in_ : int
+        Features of a location.
+
+    See Also
+    --------
+    Seq2SeqTransformer : Where the order of the input counts: texts, frames of a video.
+    ImageFeaturizer : Vectors and grids of images by a network that was trained elsewhere.
+    sksequence.metrics.cider_score : How far captions agree with those of people.
+
+    Notes
+    -----
+    ``y`` may hold several captions a sample, not necessarily as many for each. A list of texts is
+    taken as a list of captions where one of all those texts has a blank, or where another sample
+    has a bare text; else as the tokens of one caption. Training, ``score_samples``,
+    ``perplexity`` and ``score`` use all captions; an image stands in memory once.
+
+    References
+    ----------
+    O. Vinyals, A. Toshev, S. Bengio and D. Erhan, "Show and tell: a neural image caption
+    generator", CVPR 2015.
+
+    K. Xu et al., "Show, attend and tell: neural image caption generation with visual attention",
+    ICML 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sksequence import SequenceCaptioner
+    >>> rng = np.random.default_rng(0)
+    >>> colours, places = np.array(["red", "blue"]), np.array(["left", "right"])
+    >>> which, where = rng.integers(0, 2, size=(2, 60))
+    >>> X = np.zeros((60, 2, 3))  # 60 samples of 2 locations with 3 features
+    >>> X[np.arange(60), where, which] = 1.0
+    >>> X[:, 1, 2] = 1.0  # marks the right one
+    >>> y = [f"a {colours[c]} dot on the {places[p]}" for c, p in zip(which, where)]
+    >>> captioner = SequenceCaptioner(hidden_size=32, random_state=0).fit(X, y)
+    >>> captioner.transform(X[:2]) == y[:2]
+    True
+    """
+
+    _longer_sources_need_more = False
+    _parameter_constraints: ClassVar[dict] = {
+        **{
+            name: constraint
+            for name, constraint in WRITING_CONSTRAINTS.items()
+            if name not in ("bidirectional", "embedding_trainable")
+        },
+        **SEARCH_CONSTRAINTS,
+        "image_encoder": [StrOptions({"cnn"}), None],
+        "encoding_size": [POSITIVE_INTEGER],
+        "attention": [*SEARCH_CONSTRAINTS["attention"], StrOptions({"auto"})],
+        "context_at": [StrOptions({"state", "first", "steps", "both"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        image_encoder: str | None = None,
+        encoding_size: int = 128,
+        hidden_size: int | Sequence[int] = 128,
+        n_layers: int = 1,
+        cell: str | Cell = "lstm",
+        attention: str | None = "auto",
+        input_feeding: bool = True,
+        context_at: str = "state",
+        embedding_size: int = 128,
+        tie_embeddings: bool = False,
+        analyzer: str | Callable = "word",
+        lowercase: bool | str = "auto",
+        min_count: int = 1,
+        max_tokens: int | None = None,
+        teacher_forcing: float | tuple[float, float] = 1.0,
+        label_smoothing: float = 0.0,
+        beam_size: int = 1,
+        length_penalty: float = 0.0,
+        coverage_penalty: float = 0.0,
+        max_steps: int | None = None,
+        dropout: float = 0.2,
+        normalize: bool = True,
+        max_epochs: int = 50,
+        batch_size: int | str = 64,
+        optimizer: str = "adam",
+        learning_rate: float = 0.002,
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        dtype: str = "float32",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        device: str = "auto",
+        verbose: int = 0,
+    ):
+        self.image_encoder = image_encoder
+        self.encoding_size = encoding_size
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.cell = cell
+        self.attention = attention
+        self.input_feeding = input_feeding
+        self.context_at = context_at
+        self.embedding_size = embedding_size
+        self.tie_embeddings = tie_embeddings
+        self.analyzer = analyzer
+        self.lowercase = lowercase
+        self.min_count = min_count
+        self.max_tokens = max_tokens
+        self.teacher_forcing = teacher_forcing
+        self.label_smoothing = label_smoothing
+        self.beam_size = beam_size
+        self.length_penalty = length_penalty
+        self.coverage_penalty = coverage_penalty
+        self.max_steps = max_steps
+        self.dropout = dropout
+        self.normalize = normalize
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.device = device
+        self.verbose = verbose
+
+    # -- fit ------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), (n_samples, n_locations, n_features) or \
+                (n_samples, n_rows, n_columns, n_channels), list of arrays, SequenceArray or \
+                DataFrame
+            A vector a sample, a grid of vectors (a list of arrays where the numbers of locations
+            differ), or images of one size with ``image_encoder="cnn"``.
+        y : list, array or Series of n_samples captions, or of lists of captions
+            Texts or token lists: one caption a sample, or several.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Of all captions of a sample. A weight of zero is the same as leaving the sample out.
+        X_val, y_val : like X and y, default=None
+            Samples that decide when to stop, instead of a part of X and y.
+
+        Returns
+        -------
+        SequenceCaptioner
+            Itself, fitted.
+
+        Raises
+        ------
+        ValueError
+            If X or y is not usable: unequal numbers, an empty caption, missing values, attention
+            where there is one location (the message says where and what to do).
+        DivergenceError
+            If the loss becomes infinite.
+        """
+        validate_parameter_constraints(
+            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
+        )
+        share_of_truth(self.teacher_forcing)  # refuses what is no share
+        keep = self.warm_start and hasattr(self, "network_")
+        if keep:
+            check_same_tokens(self, self.target_side_)
+        training = self._read_pairs(X, y, not keep, "", sample_weight)
+        validation = None
+        rng = private_generator(self, keep)
+        if X_val is not None or y_val is not None:
+            validation = self._read_pairs(X_val, y_val, where="_val")
+        else:
+            parts = held_back(
+                len(training.source), None, self.early_stopping, self.validation_fraction, rng
+            )
+            whole = training
+            training = _of_samples(whole, parts[0])
+            validation = None if parts[1] is None else _of_samples(whole, parts[1])
+        return self._fit_pairs(training, validation, self._make_spec, rng, self.max_epochs)
+
+    def _read_pairs(self, X, y, learn=False, where="", sample_weight=None) -> Pairs:
+        """What is seen and all captions; with `learn`, vocabulary and attention are chosen."""
+        name = type(self).__name__
+        if X is None or y is None:
+            missing = "X" if X is None else "y"
+            raise ValueError(
+                f"{name} requires X{where} and y{where}, but {missing}{where} is None: give a "
+                "caption, or a list of captions, for each sample."
+            )
+        if learn:
+            for attribute in ("network_", "n_features_in_", "feature_names_in_", "_n_steps_in"):
+                self.__dict__.pop(attribute, None)
+        scenes = read_scenes(X, self, f"X{where}", reset=learn)
+        known = None if learn else self.target_side_.as_text
+        captions, _ = list_captions(y, f"y{where}", known)
+        check_one_target_each(scenes, captions, f"X{where}", f"y{where}")
+        weights, scenes, captions = weighed(sample_weight, scenes, captions)
+        flat = [caption for several in captions for caption in several]
+        if learn:
+            self._choose_attention(scenes)
+            self.target_side_, target = learn_side(flat, "y", make_encoder(self), self)
+            self.target_side_.container = Container.of(y)
+            self.target_side_.never = self.target_side_.unknown_id
+        else:
+            self.source_schema_.check(scenes, name, f"X{where}")
+            target = self.target_side_.read(flat, f"y{where}", self)
+        positions = np.repeat(np.arange(len(captions)), [len(several) for several in captions])
+        return Pairs(scenes, target, weights, positions)
+
+    def _choose_attention(self, scenes: SequenceArray) -> None:
+        several = self.image_encoder is not None or scenes.lengths.max(initial=0) > 1
+        if not several and self.attention not in (None, "auto"):
+            raise ValueError(
+                f"attention={self.attention!r} needs several locations to look at, but every "
+                "sample of X is one vector: set attention=None (context_at says where the vector "
+                "enters), or give a grid of vectors (n_samples, n_locations, n_features)."
+            )
+        self.attention_ = self.attention
+        if self.attention == "auto":
+            self.attention_ = "additive" if several else None
+
+    def _make_spec(self, schema, target) -> EncoderDecoderSpec:
+        source = GridSpec(schema.channels["values"].shape, self.encoding_size, self.dropout)
+        decoder = make_decoder_spec(
+            self,
+            target,
+            attention=self.attention_,
+            input_feeding=self.input_feeding,
+            tie_embeddings=self.tie_embeddings,
+        )
+        return EncoderDecoderSpec(source, decoder, share_of_truth(self.teacher_forcing))
+
+    @property
+    def grid_shape_(self) -> tuple[int, int] | None:
+        return self.network_.encoder.grid_shape
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def transform(self, X: Any) -> Any:
+        """Write a caption for each sample.
+
+        Parameters
+        ----------
+        X : samples
+            As in ``fit``.
+
+        Returns
+        -------
+        captions
+            Texts, or token lists, as in ``fit``; in a list, an array or a Series, as there. Words
+            are joined with blanks, none before a full stop or comma.
+        """
+        check_is_fitted(self)
+        found = self._write(self._read_source(X)[0])
+        side = self.target_side_
+        return side.write(side.rows(found, None), row_names(X))
+
+    def encode(self, X: Any) -> np.ndarray:
+        """The mean of the vectors of all locations: a vector of fixed size for each sample.
+
+        Parameters
+        ----------
+        X : samples
+            As in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, encoding_size)
+        """
+        check_is_fitted(self)
+        return encode_all(self.network_, self._sources(self._read_source(X)[0]))
+
+    @available_if(_attends)
+    def align(self, X: Any, y: Any = None, as_frame: bool = False) -> list:
+        """Where the decoder looked, word by word: the weights of the attention.
+
+        Parameters
+        ----------
+        X : samples
+            As in ``fit``.
+        y : list of n_samples captions, default=None
+            What is written, one caption a sample; None: what ``transform`` writes.
+        as_frame : bool, default=False
+            Give DataFrames, whose index is the caption and whose columns are the locations, of
+            images their rows and columns in the grid.
+
+        Returns
+        -------
+        list of ndarray of shape (n_words, n_locations) or (n_words, n_rows, n_columns), or of \
+                DataFrame
+            The weights of a word add up to one. Of images, rows and columns are those of
+            ``grid_shape_``.
+        """
+        check_is_fitted(self)
+        if y is not None:
+            y = self._one_each(y)
+        weights, labels = looked_at(self, X, y)
+        shape = self.grid_shape_
+        if as_frame:
+            return [
+                pd.DataFrame(rows, index=words, columns=_names_of_locations(rows, shape))
+                for rows, words in zip(weights, labels, strict=True)
+            ]
+        if shape is None:
+            return weights
+        return [rows.reshape(len(rows), *shape) for rows in weights]
+
+    def _one_each(self, y) -> list:
+        captions, _ = list_captions(y, "y", self.target_side_.as_text)
+        for i, several in enumerate(captions):
+            if len(several) > 1:
+                raise ValueError(
+                    f"align looks at one caption a sample, but sample {i} of y has "
+                    f"{len(several)}: choose one."
+                )
+        return [several[0] for several in captions]
+
+    # -- scores -----------------------------------------------------------------------------------
+
+    def score(self, X: Any, y: Any) -> float:
+        """BLEU-4 of what is written, with all captions of a sample as references.
+
+        BLEU (Papineni et al., 2002) is between 0 and 100: of words and subwords on lower-cased
+        texts cut as in the tokenizer "13a" of sacrebleu, of characters and token lists on the
+        tokens as they are.
+
+        Parameters
+        ----------
+        X : samples
+            As in ``fit``.
+        y : captions
+            As in ``fit``, one or several a sample.
+
+        Returns
+        -------
+        float
+        """
+        from sksequence.metrics import bleu_score
+
+        check_is_fitted(self)
+        pairs = self._read_pairs(X, y)
+        side = self.target_side_
+        references, _ = list_captions(y, "y", side.as_text)
+        rows = side.rows(self._write(pairs.source), None)
+        if side.as_text and side.encoder.analyzer != "char":
+            texts = [side._join(row) for row in rows]
+            return bleu_score(references, texts, lowercase=True)
+        return bleu_score([side.rows_of(several, None) for several in references], rows)
+
+    def _read_source(self, X) -> tuple[SequenceArray, None]:
+        scenes = read_scenes(X, self, "X", reset=False)
+        self.source_schema_.check(scenes, type(self).__name__)
+        return scenes, None
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _of_samples(pairs: Pairs, chosen: np.ndarray) -> Pairs:
+    """The samples at the sorted positions `chosen`, with all their captions."""
+    captions = np.flatnonzero(np.isin(pairs.positions, chosen))
+    return Pairs(
+        pairs.source[chosen],
+        pairs.target[captions],
+        None if pairs.weights is None else pairs.weights[chosen],
+        np.searchsorted(chosen, pairs.positions[captions]),
+    )
+
+
+def _names_of_locations(rows: np.ndarray, shape: tuple[int, int] | None) -> Any:
+    if shape is None:
+        return pd.RangeIndex(rows.shape[1], name="location")
+    return pd.MultiIndex.from_product([range(n) for n in shape], names=["row", "column"])
