@@ -151,6 +151,7 @@ class _Net(NeuralNet):
             weight = weight + step["weight"]
             if self.batch_hooks_:
                 self.notify("on_batch_end", batch=batch, training=training, **step)
+            del batch, step  # or the next batch grows beside this one
         loss = float(total / weight)
         self.history.record(f"{prefix}_loss", loss)
         if training:
