@@ -30,7 +30,7 @@ from sksequence.estimators._parameters import (
     WRITING_CONSTRAINTS,
     layer_widths,
 )
-from sksequence.estimators._sides import TextSide, documents, learn_side
+from sksequence.estimators._sides import Originals, TextSide, documents, learn_side
 from sksequence.estimators._validation import check_one_target_each, check_same_order, hold_back
 from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
 from sksequence.networks import EncoderDecoderSpec, NetworkSpec
@@ -116,7 +116,9 @@ class Seq2SeqTransformer(
         costs.
     replace_unknown : bool, default=True
         Whether an unknown token that is written is replaced by the token of the source that got
-        most attention (where both sides are text, with attention).
+        most attention (where both sides are text, with attention): of those that are unknown
+        too, if there are any. So names are copied; ``min_count=2`` shows the network how
+        unknown tokens are dealt with.
     teacher_forcing : float or (float, float), default=1.0
         Probability that a step of training is given the true target before it, and not what the
         network wrote; or its values at the start and at the end of training (scheduled
@@ -413,11 +415,11 @@ class Seq2SeqTransformer(
             of numbers, in which all have the same number of steps, so do the outputs.
         """
         check_is_fitted(self)
-        source, tokens = self._read_source(X)
+        source, originals = self._read_source(X)
         found = self._write(source)
         if self.target_side_.kind == "numeric":
             return self.target_side_.write([row["values"] for row in found], row_names(X))
-        return self.target_side_.write(self.target_side_.rows(found, tokens), row_names(X))
+        return self.target_side_.write(self.target_side_.rows(found, originals), row_names(X))
 
     def encode(self, X: Any) -> np.ndarray:
         """The encoder's last states: a vector of fixed size for each source.
@@ -503,17 +505,17 @@ class Seq2SeqTransformer(
             written = self.transform(X)
             texts = [list(documents(given)) for given in (y, written)]
             return bleu_score(*texts, lowercase=True)
-        _, tokens = self._read_source(X)
-        rows = side.labels(side.rows(self._write(source), tokens))
+        _, originals = self._read_source(X)
+        rows = side.labels(side.rows(self._write(source), originals))
         return bleu_score(side.labels(side.rows_of(y, target)), rows)
 
     def _read_source(self, X):
-        """Sources, and their tokens where those may replace unknown ones."""
+        """Sources, and as they stand there where their tokens may replace unknown ones."""
         source = self.source_side_.read(X, "X", self)
         text = isinstance(self.source_side_, TextSide) and isinstance(self.target_side_, TextSide)
         if not (text and self.replace_unknown and self.attention is not None):
             return source, None
-        return source, self.source_side_.rows_of(X, source)
+        return source, Originals(self.source_side_, X, source)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

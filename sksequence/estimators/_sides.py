@@ -96,16 +96,16 @@ class TextSide:
         with _named(what, estimator):
             return self.encoder.transform(X)
 
-    def rows(self, found: list[dict], sources: list[list[str]] | None, rank: int = 0) -> list:
+    def rows(self, found: list[dict], originals: Originals | None, rank: int = 0) -> list:
         """The tokens that a search found; unknown ones replaced by those of the source."""
         rows = []
         for i, result in enumerate(found):
             tokens = self.encoder.vocabulary_.decode(result["ids"][rank])
-            if sources is not None and UNKNOWN in tokens:
-                looked = result["attention"][rank].argmax(axis=1)  # (n_steps,)
+            if originals is not None and UNKNOWN in tokens:
+                copied = originals.looked_at(i, result["attention"][rank])
                 tokens = [
-                    sources[i][s] if token == UNKNOWN else token
-                    for token, s in zip(tokens, looked, strict=True)
+                    copy if token == UNKNOWN else token
+                    for token, copy in zip(tokens, copied, strict=True)
                 ]
             rows.append(tokens)
         return rows
@@ -133,6 +133,35 @@ class TextSide:
         return NO_SPACE_AFTER.sub("", NO_SPACE_BEFORE.sub("", " ".join(tokens)))
 
 
+class Originals:
+    """Sources as they stand there, of which tokens are copied.
+
+    Parameters
+    ----------
+    side : TextSide
+        That of the sources.
+    X : collection of documents
+    read : SequenceArray
+        What the side reads in them.
+    """
+
+    def __init__(self, side: TextSide, X: Any, read: SequenceArray):
+        self.side, self.read = side, read
+        self.documents = list(documents(X))
+
+    def looked_at(self, i: int, weights: np.ndarray) -> list[str]:
+        """The tokens of source i with most attention, one for each row of `weights`.
+
+        Where the source has unknown tokens, only they come into question: an unknown token of
+        a target stands for one of them rather than for a word that all know.
+        """
+        unknown = np.asarray(self.read[i]) == self.side.unknown_id
+        if unknown.any():
+            weights = np.where(unknown, weights, -1.0)
+        (tokens,) = self.side.encoder._tokens([self.documents[i]])
+        return [tokens[s] for s in weights.argmax(axis=1)]
+
+
 class SymbolSide:
     """A SequenceArray of symbols.
 
@@ -158,7 +187,7 @@ class SymbolSide:
         """The symbols, checked to be of the same vocabulary."""
         return _read_alike(self, X, what, estimator)
 
-    def rows(self, found: list[dict], sources: None, rank: int = 0) -> list:
+    def rows(self, found: list[dict], originals: None, rank: int = 0) -> list:
         """The ids that a search found."""
         return [result["ids"][rank] for result in found]
 
@@ -231,7 +260,7 @@ class NumericSide:
         """The numbers of the sequences."""
         return list(read) if len(read.channels) == 1 else [np.empty((n, 0)) for n in read.lengths]
 
-    def rows(self, found: list[dict], sources: None, rank: int = 0) -> list:
+    def rows(self, found: list[dict], originals: None, rank: int = 0) -> list:
         """The numbers that were rolled out."""
         return [result["values"] for result in found]
 

@@ -1,7 +1,7 @@
 """What estimators can say about written symbols beside the best output.
 
 The classes here are mixins of ``_EncoderDecoderEstimator``s, which have ``_read_source(X)``
-(the sources, and their tokens or None) and ``_read_pairs(X, y) -> Pairs``.
+(the sources, and their Originals or None) and ``_read_pairs(X, y) -> Pairs``.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class SeveralOutputsMixin:
         check_is_fitted(self)
         _needs_symbols(self, "transform_n_best")
         _check_positive("n_best", n_best)
-        source, tokens = self._read_source(X)
+        source, originals = self._read_source(X)
         found = self._write(source, n_best)
         scores = np.array([row["scores"] for row in found])
         side = self.target_side_
-        ranks = [documents(side.write(side.rows(found, tokens, k))) for k in range(n_best)]
+        ranks = [documents(side.write(side.rows(found, originals, k))) for k in range(n_best)]
         return [list(outputs) for outputs in zip(*ranks, strict=True)], scores
 
     def sample(
@@ -86,7 +86,7 @@ class SeveralOutputsMixin:
         _needs_symbols(self, "sample")
         if max_steps is not None:
             _check_positive("max_steps", max_steps)
-        source, tokens = self._read_source(X)
+        source, originals = self._read_source(X)
         generator = torch_generator(make_generator(random_state), self._device)
         spec, side = self.network_.decoder.spec, self.target_side_
 
@@ -109,7 +109,7 @@ class SeveralOutputsMixin:
             limits = np.full_like(limits, max_steps)
         never = side.never
         found = search_all(self.network_, self._sources(source), limits, search, never)
-        return side.write(side.rows(found, tokens), row_names(X))
+        return side.write(side.rows(found, originals), row_names(X))
 
 
 class LikelihoodMixin:
@@ -173,9 +173,9 @@ def looked_at(estimator: Any, X: Any, y: Any) -> tuple[list[np.ndarray], list]:
     """
     side = estimator.target_side_
     if y is None:
-        source, tokens = estimator._read_source(X)
+        source, originals = estimator._read_source(X)
         found = estimator._write(source)
-        rows = side.rows(found, tokens)
+        rows = side.rows(found, originals)
         return [row["attention"][0] for row in found], side.labels(rows)
     pairs = estimator._read_pairs(X, y)
     weights = taught_attention(estimator.network_, estimator._pairs(*pairs))
