@@ -43,7 +43,8 @@ class Container:
             return cls("sequences")
         if hasattr(example, "iloc"):
             return cls._of_pandas(example)
-        if isinstance(example, np.ndarray):
+        if _is_array(example):
+            example = np.asarray(example)
             if example.dtype.kind in "biuf" and example.ndim > 1:
                 return cls("table", n_steps=example.shape[1])
             return cls("array")
@@ -98,8 +99,8 @@ def _objects(rows: Sequence) -> np.ndarray:
 
 def holds_text(X: Any) -> bool:
     """Whether a collection holds texts or lists of tokens: the first that is there tells."""
-    if isinstance(X, SequenceArray) or X is None:
-        return False
+    if isinstance(X, SequenceArray) or X is None or hasattr(X, "toarray"):
+        return False  # a sparse matrix is refused where numbers are read
     if isinstance(X, (str, bytes)):
         return True  # TokenEncoder says what is wrong with it
     if isinstance(X, np.ndarray) and X.dtype.kind in "biufc":
@@ -140,8 +141,10 @@ def take(X: Any, positions: np.ndarray) -> Any:
         return X[X.index.get_level_values(0).isin(kept)]
     if hasattr(X, "iloc"):
         return X.iloc[positions]
-    if isinstance(X, (SequenceArray, np.ndarray)):
+    if isinstance(X, SequenceArray):
         return X[positions]
+    if _is_array(X):
+        return np.asarray(X)[positions]
     X = X if isinstance(X, (list, tuple)) else list(X)
     return type(X)(X[i] for i in positions)
 
@@ -151,4 +154,10 @@ def count(X: Any) -> int:
     names = row_names(X)
     if names is not None:
         return len(names)
-    return len(X) if hasattr(X, "__len__") else sum(1 for _ in X)
+    if hasattr(X, "__len__"):
+        return len(X)
+    return len(np.asarray(X)) if _is_array(X) else sum(1 for _ in X)
+
+
+def _is_array(X: Any) -> bool:
+    return hasattr(X, "__array__") and not hasattr(X, "iloc")

@@ -279,7 +279,7 @@ def _is_flat(example: Any, container: Container) -> bool:
     """Whether a step is a number, not an array of one."""
     if container.kind in ("list", "array", "series", "column"):
         return np.ndim(next(iter(documents(example)))) == 1
-    return container.kind == "wide" or (container.kind == "table" and example.ndim == 2)
+    return container.kind == "wide" or (container.kind == "table" and np.asarray(example).ndim == 2)
 
 
 def documents(X: Any) -> Any:
@@ -325,7 +325,7 @@ def _check(X: Any, what: str, estimator: Any, reset: bool) -> SequenceArray:
 
 def _read_alike(side: Any, X: Any, what: str, estimator: Any) -> SequenceArray:
     name = type(estimator).__name__
-    if holds_text(X):
+    if holds_text(X) and not isinstance(X, (str, bytes)):
         kind = "numbers" if side.kind == "numeric" else "a SequenceArray of symbols"
         raise TypeError(
             f"{what} ({type(X).__name__}) holds text, but {name} was fitted on {kind}: give the "
