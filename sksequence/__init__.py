@@ -7,7 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sksequence.estimators import RNNClassifier, RNNRegressor, Seq2SeqTransformer
+    from sksequence.estimators import (
+        RNNClassifier,
+        RNNRegressor,
+        Seq2SeqTransformer,
+        SequenceAutoencoder,
+        SequenceCaptioner,
+    )
     from sksequence.inputs import SequenceArray, last_window, make_windows
     from sksequence.inspection import AttentionDisplay, summary
     from sksequence.preprocessing import (
@@ -34,6 +40,8 @@ _HOME = {
     "RNNClassifier": "estimators",
     "RNNRegressor": "estimators",
     "Seq2SeqTransformer": "estimators",
+    "SequenceAutoencoder": "estimators",
+    "SequenceCaptioner": "estimators",
     "AttentionDisplay": "inspection",
     "summary": "inspection",
 }
@@ -46,6 +54,8 @@ __all__ = [
     "RNNRegressor",
     "Seq2SeqTransformer",
     "SequenceArray",
+    "SequenceAutoencoder",
+    "SequenceCaptioner",
     "SequenceColumns",
     "SequenceScaler",
     "TokenEncoder",

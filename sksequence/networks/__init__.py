@@ -8,6 +8,7 @@ from sksequence.networks._encoder_decoder import (
     EncoderDecoderSpec,
     SequenceEncoder,
 )
+from sksequence.networks._forecast import DirectNetwork, ForecastSpec, RollingNetwork
 from sksequence.networks._grid import GridEncoder, GridSpec
 from sksequence.networks._outputs import Outputs
 from sksequence.networks._saving import pack_network, starting_vectors, unpack_network
@@ -18,13 +19,16 @@ __all__ = [
     "BottleneckSpec",
     "Decoder",
     "DecoderSpec",
+    "DirectNetwork",
     "Encoded",
     "EncoderDecoder",
     "EncoderDecoderSpec",
+    "ForecastSpec",
     "GridEncoder",
     "GridSpec",
     "NetworkSpec",
     "Outputs",
+    "RollingNetwork",
     "SequenceEncoder",
     "SequenceNetwork",
     "build_sequence_network",
