@@ -113,7 +113,8 @@ default=None
         y : targets, default=None
             What is written; None: what ``transform`` writes.
         image : image, or list of images, default=None
-            What to draw under the maps of a captioner. None: X, where it holds images.
+            What to draw under the maps of a captioner. None: X, where it holds images (also of a
+            pipeline that begins with ``ImageFeaturizer``).
         grid_shape : (int, int), default=None
             Rows and columns of the locations of a captioner. None: as the estimator knows it, or
             a square.
@@ -140,15 +141,15 @@ default=None
         """
         _check_matplotlib(f"{cls.__name__}.from_estimator")
         X, y = _as_lists(X, y)
-        writer, read, vocabulary = _last_step(estimator, X)
-        weights, source, target = _aligned(writer, read, y, vocabulary)
+        writer, read, steps = _last_step(estimator, X)
+        weights, source, target = _aligned(writer, read, y, _vocabulary(read, steps))
         unknown = {
             "unknown_source": _unknown(getattr(writer, "source_side_", None), source),
             "unknown_target": _unknown(getattr(writer, "target_side_", None), target),
         }
-        images = _pictures(writer, X, image)
+        images, found = _pictures([writer, *reversed(steps)], X, image)
         if images is not None:
-            source, grid_shape = None, grid_shape or getattr(writer, "grid_shape_", None)
+            source, grid_shape = None, grid_shape or found
         if len(weights) == 1 and np.ndim(ax) == 0:
             weights, target = weights[0], target[0]
             source, images = (given and given[0] for given in (source, images))
@@ -299,7 +300,7 @@ def _as_lists(X, y):
 
 
 def _last_step(estimator, X):
-    """The estimator that writes, what it reads, and the vocabulary of that where it has one."""
+    """The estimator that writes, what it reads, and the steps before it."""
     steps = []
     while True:
         if isinstance(estimator, Pipeline):
@@ -316,7 +317,7 @@ def _last_step(estimator, X):
             "AttentionDisplay needs a fitted estimator that can align what it writes with its "
             f"source, such as Seq2SeqTransformer, got {type(estimator).__name__}."
         )
-    return estimator, X, _vocabulary(X, steps)
+    return estimator, X, steps
 
 
 def _vocabulary(X, steps):
@@ -379,12 +380,28 @@ def _axes(ax, sizes):
     return axes
 
 
-def _pictures(writer, X, image):
-    """An image for each source; None where sequences were read."""
-    if image is None:
-        return None if getattr(writer, "grid_shape_", None) is None else list(X)
-    several = isinstance(image, (list, tuple)) or np.ndim(image) == 4
-    return list(image) if several else [image]
+def _pictures(steps, X, image):
+    """An image for each source and the grid over it; None where sequences were read."""
+    sees = (step for step in steps if getattr(step, "grid_shape_", None) is not None)
+    eye = next(sees, None)
+    grid_shape = getattr(eye, "grid_shape_", None)
+    if image is not None:
+        several = isinstance(image, (list, tuple)) or np.ndim(image) == 4
+        return (list(image) if several else [image]), grid_shape
+    if eye is None:
+        return None, None
+    if getattr(eye, "resize", None) == "crop":
+        return [_middle(_as_picture(one), *eye.frame_shape_[:2]) for one in X], grid_shape
+    return list(X), grid_shape
+
+
+def _middle(picture, n_rows, n_columns):
+    """The largest part in the middle with these proportions."""
+    height, width = picture.shape[:2]
+    share = min(height / n_rows, width / n_columns)
+    rows, columns = round(share * n_rows), round(share * n_columns)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return picture[top : top + rows, left : left + columns]
 
 
 def _as_picture(image) -> np.ndarray:

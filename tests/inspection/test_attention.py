@@ -1,10 +1,8 @@
 import warnings
 from itertools import pairwise
-from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
@@ -12,9 +10,11 @@ from sklearn.pipeline import make_pipeline
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.font_manager import fontManager
+from torch import nn
 
-from sksequence import AttentionDisplay, Seq2SeqTransformer, TokenEncoder
+from sksequence import AttentionDisplay, ImageFeaturizer, Seq2SeqTransformer, TokenEncoder
 from sksequence.datasets import make_reversal
+from sksequence.estimators import SequenceCaptioner
 from sksequence.inspection._letters import drawable, shown
 from sksequence.inspection._word_maps import upsampled
 
@@ -97,7 +97,7 @@ def test_numbers_become_steps():
     assert len(display.ax_.get_xticks()) < 20
 
 
-@pytest.mark.parametrize(("n_target", "n_source"), [(1, 1), (1, 60), (12, 60), (40, 3), (2, 300)])
+@pytest.mark.parametrize(("n_target", "n_source"), [(1, 1), (1, 60), (4, 60), (30, 3), (1, 150)])
 def test_words_never_lie_on_each_other(n_target, n_source):
     source, target = ["Wassermelone"] * n_source, ["watermelon"] * n_target
     display = AttentionDisplay(weights(n_target, n_source), source, target).plot()
@@ -297,20 +297,48 @@ def test_upsampling_is_smooth_and_keeps_places_and_uniform_maps():
     np.testing.assert_allclose(upsampled(np.full((3, 3), 0.2), (9, 9)), 0.2)
 
 
-class Looker:
-    """Looks like a fitted captioner."""
+@pytest.fixture(scope="module")
+def images():
+    """Squares left or right, grey levels between 0 and 1."""
+    X = np.zeros((12, 16, 24, 3))
+    for i in range(12):
+        X[i, 4:12, 4 + 8 * (i % 2) :][:, :8, i % 3] = 1.0
+    return X, [["left square", "on the left"], ["right square", "on the right"]] * 6
 
-    grid_shape_ = (2, 2)
-    target_side_ = SimpleNamespace()
 
-    def align(self, X, y=None, as_frame=False):
-        return [pd.DataFrame(weights(2, 4), index=["a", "cat"]) for _ in X]
+def test_a_captioner_that_reads_images(images):
+    X, y = images
+    model = SequenceCaptioner(image_encoder="cnn", hidden_size=8, max_epochs=1, random_state=0)
+    model.fit(X, y)
+    display = AttentionDisplay.from_estimator(model, X[:2], ["left square", "on the right"])
+    assert [len(maps) for maps in display.im_] == [2, 3]
+    assert [p.get_title() for p in display.ax_[1].child_axes] == ["", "on", "the", "right"]
+    one = AttentionDisplay.from_estimator(model, X[:1])
+    assert one.grid_shape == model.grid_shape_
+    np.testing.assert_array_equal(one.image, X[0])
+    np.testing.assert_array_equal(one.weights, model.align(X[:1])[0].reshape(one.weights.shape))
 
 
-def test_images_of_a_captioner_that_reads_images():
-    images = np.random.default_rng(0).uniform(size=(2, 8, 8, 3))
-    display = AttentionDisplay.from_estimator(Looker(), images)
-    assert [len(maps) for maps in display.im_] == [2, 2]
-    display = AttentionDisplay.from_estimator(Looker(), images[:1])
+@pytest.mark.parametrize("resize", ["stretch", "crop"])
+def test_a_captioner_after_a_featurizer_shows_what_the_featurizer_saw(images, resize):
+    X, y = images
+    eye = ImageFeaturizer(
+        nn.Sequential(nn.Conv2d(3, 4, 4, stride=4)), size=8, resize=resize, output="grid"
+    )
+    captioner = SequenceCaptioner(hidden_size=8, max_epochs=1, random_state=0)
+    pipeline = make_pipeline(eye, captioner).fit(X, y)
+    display = AttentionDisplay.from_estimator(pipeline, X[:1])
     assert display.grid_shape == (2, 2)
-    np.testing.assert_array_equal(display.image, images[0])
+    expected = X[0] if resize == "stretch" else X[0, :, 4:20]
+    np.testing.assert_allclose(display.image, expected)
+
+
+def test_vectors_of_locations_with_an_image_of_ones_own(images):
+    X, y = images
+    grids = X[:, ::8, ::8].reshape(12, 6, 3)
+    model = SequenceCaptioner(hidden_size=8, max_epochs=1, random_state=0).fit(grids, y)
+    bare = AttentionDisplay.from_estimator(model, grids[:1], y[0][:1])
+    assert bare.weights.shape == (2, 6)
+    settings = {"image": X[0], "grid_shape": (2, 3)}
+    display = AttentionDisplay.from_estimator(model, grids[:1], y[0][:1], **settings)
+    assert display.im_[0].get_extent() == [-0.5, 23.5, 15.5, -0.5]
