@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ METHODS = (
     "predict_proba",
     "decision_function",
     "transform",
+    "encode",
     "score_samples",
     "hidden_states",
 )
@@ -54,7 +56,15 @@ def refit(estimator: Any, examples: Examples, **weights: Any) -> Any:
 
 def methods_of(estimator: Any) -> list[str]:
     """The methods that answer for each sequence."""
-    return [name for name in METHODS if callable(getattr(estimator, name, None))]
+    return [name for name in METHODS if _asks_for_X_alone(getattr(estimator, name, None))]
+
+
+def _asks_for_X_alone(method: Any) -> bool:
+    """Whether a method can be called with sequences and nothing else."""
+    if not callable(method):
+        return False
+    parameters = inspect.signature(method).parameters.values()
+    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters) < 2
 
 
 def answers(estimator: Any, X: Any) -> Answers:

@@ -32,7 +32,7 @@ class Examples:
     Parameters
     ----------
     X : SequenceArray, list of arrays, or list of str
-    y : array-like or None
+    y : array-like, list of str, SequenceArray or None
     """
 
     X: Any
@@ -48,7 +48,7 @@ class Examples:
 def examples_for(estimator: Any, X: Any = None, y: Any = None) -> Examples:
     """The user's own examples, or small ones that suit the tags of the estimator."""
     if X is not None:
-        if y is not None and not isinstance(y, list):
+        if y is not None and not isinstance(y, (list, SequenceArray)):
             y = np.asarray(y)
         return Examples(X if isinstance(X, SequenceArray) else list(X), y)
     tags = get_tags(estimator).input_tags

@@ -81,14 +81,15 @@ def check_sequence_estimator(
     ----------
     estimator : estimator instance
         Cloned for every check, with each `random_state` set to 0. Its methods among
-        ``predict``, ``predict_proba``, ``decision_function``, ``transform``,
-        ``score_samples`` and ``hidden_states`` are asked, whichever it has.
+        ``predict``, ``predict_proba``, ``decision_function``, ``transform``, ``encode``,
+        ``score_samples`` and ``hidden_states`` are asked, whichever it has and can answer
+        without targets.
     X : SequenceArray, list of arrays of shape (n_steps, n_features), or list of str, \
             default=None
         Sequences to check with: about 20, short, of different lengths. None makes 24
         sequences of numbers with two features a step, or texts for an estimator whose tags
         say that it reads nothing else.
-    y : array-like, default=None
+    y : array-like, list of str, or SequenceArray, default=None
         Their targets. With ``X=None`` they are made too: two classes for a classifier,
         positive numbers for a regressor.
     expected_failed_checks : dict of str to str, default=None
