@@ -7,12 +7,79 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Self
 
+from sksequence.metrics._answers import (
+    interval,
+    paths,
+    predicted,
+    predicted_and_naive,
+    quantile_columns,
+    written,
+)
 from sksequence.metrics._bleu import bleu_score
 from sksequence.metrics._cider import cider_score
+from sksequence.metrics._crps import continuous_ranked_probability_score
+from sksequence.metrics._events import (
+    critical_success_index,
+    false_alarm_ratio,
+    probability_of_detection,
+)
 from sksequence.metrics._exact import exact_match_score
+from sksequence.metrics._percentage_errors import (
+    symmetric_mean_absolute_percentage_error,
+    weighted_absolute_percentage_error,
+)
+from sksequence.metrics._quantiles import interval_score, pinball_loss
+from sksequence.metrics._scaled_errors import (
+    mean_absolute_scaled_error,
+    root_mean_squared_scaled_error,
+)
 
-_METRICS: MappingProxyType[str, Callable[..., float]] = MappingProxyType(
-    {"bleu": bleu_score, "cider": cider_score, "exact_match": exact_match_score}
+# Read from y and the estimator, or of no use where one number is wanted.
+_NO_OPTIONS = {"y_train", "groups", "groups_train", "average", "multioutput"}
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A metric, and what it asks the estimator for: further arguments by name."""
+
+    metric: Callable[..., float]
+    ask: Callable[[Any, Any, dict[str, Any]], dict[str, Any]]
+
+    def options(self) -> dict[str, bool]:
+        """Names of the options, and whether they must be given."""
+        parameters = inspect.signature(self.metric).parameters.values()
+        return {
+            p.name: p.default is p.empty
+            for p in parameters
+            if p.kind is p.KEYWORD_ONLY and p.name not in _NO_OPTIONS
+        }
+
+
+# Of what starts with "neg_" less is better, so the scorer gives the negative, as in scikit-learn.
+_METRICS: MappingProxyType[str, _Scored] = MappingProxyType(
+    {
+        "bleu": _Scored(bleu_score, written),
+        "cider": _Scored(cider_score, written),
+        "exact_match": _Scored(exact_match_score, written),
+        "neg_mean_absolute_scaled_error": _Scored(mean_absolute_scaled_error, predicted_and_naive),
+        "neg_root_mean_squared_scaled_error": _Scored(
+            root_mean_squared_scaled_error, predicted_and_naive
+        ),
+        "neg_symmetric_mean_absolute_percentage_error": _Scored(
+            symmetric_mean_absolute_percentage_error, predicted
+        ),
+        "neg_weighted_absolute_percentage_error": _Scored(
+            weighted_absolute_percentage_error, predicted
+        ),
+        "neg_pinball_loss": _Scored(pinball_loss, quantile_columns),
+        "neg_interval_score": _Scored(interval_score, interval),
+        "neg_continuous_ranked_probability_score": _Scored(
+            continuous_ranked_probability_score, paths
+        ),
+        "critical_success_index": _Scored(critical_success_index, predicted),
+        "probability_of_detection": _Scored(probability_of_detection, predicted),
+        "neg_false_alarm_ratio": _Scored(false_alarm_ratio, predicted),
+    }
 )
 
 
@@ -24,12 +91,14 @@ class Scorer:
     options: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
-        """Score what the estimator writes for X against the references y; more is better."""
+        """Score what the estimator makes of X against the references y; more is better."""
         if y is None:
             raise ValueError(
                 f"The scorer {self!r} compares with references: give them as y, got None."
             )
-        return _METRICS[self.name](y, _write(estimator, X), **dict(self.options))
+        scored, options = _METRICS[self.name], dict(self.options)
+        score = scored.metric(y, **scored.ask(estimator, X, options), **options)
+        return -score if self.name.startswith("neg_") else score
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self.options)
@@ -40,20 +109,36 @@ class Scorer:
 
 
 def get_scorer(name: str, **options: Any) -> Scorer:
-    """Return the scorer of a metric for sequences.
+    """Return the scorer of a metric for sequences or forecasts.
 
     scikit-learn takes it wherever it takes ``scoring=``: in ``cross_val_score``, ``GridSearchCV``,
-    ``learning_curve``. It calls ``estimator.transform(X)``, for estimators that write sequences
-    are transformers, or ``estimator.predict(X)`` where there is no ``transform``, and compares
-    with y.
+    ``learning_curve``. It compares y with what the estimator makes of X; more is better in each,
+    so of an error the scorer gives the negative.
 
     Parameters
     ----------
-    name : {"bleu", "cider", "exact_match"}
-        The metric: :func:`bleu_score` (0 to 100), :func:`cider_score` (0 to 10) or
-        :func:`exact_match_score` (0 to 1). More is better in each.
+    name : str
+        The metric, by what it asks of the estimator:
+
+        - ``transform(X)``, or ``predict(X)`` where there is none: ``"bleu"``
+          (:func:`bleu_score`, 0 to 100), ``"cider"`` (:func:`cider_score`, 0 to 10),
+          ``"exact_match"`` (:func:`exact_match_score`, 0 to 1);
+        - ``predict(X)``: ``"neg_symmetric_mean_absolute_percentage_error"``,
+          ``"neg_weighted_absolute_percentage_error"``, ``"critical_success_index"``,
+          ``"probability_of_detection"``, ``"neg_false_alarm_ratio"``;
+        - ``predict(X)`` and the attribute ``naive_errors_``, the :func:`naive_errors` of its
+          training series: ``"neg_mean_absolute_scaled_error"``,
+          ``"neg_root_mean_squared_scaled_error"``;
+        - ``predict_quantiles(X, quantiles)``, a column for each: ``"neg_pinball_loss"``, with the
+          option `quantiles`;
+        - ``predict_interval(X, coverage)``, the columns lower and upper:
+          ``"neg_interval_score"``, with the option `coverage`;
+        - ``sample_paths(X, random_state=0)``, of shape (n_paths, n_times) or
+          (n_paths, n_times, n_targets): ``"neg_continuous_ranked_probability_score"``.
+
+        What pipelines and searches do not pass on is asked of the estimator inside them.
     **options
-        Options of the metric, such as ``lowercase=True``.
+        Options of the metric, such as ``lowercase=True`` or ``threshold=0.1``.
 
     Returns
     -------
@@ -65,7 +150,7 @@ def get_scorer(name: str, **options: Any) -> Scorer:
     ValueError
         When there is no such metric; the message names the nearest.
     TypeError
-        When the metric has no such option.
+        When the metric has no such option, or one that it needs is missing.
 
     Examples
     --------
@@ -79,24 +164,25 @@ def get_scorer(name: str, **options: Any) -> Scorer:
     """
     if not isinstance(name, str) or name not in _METRICS:
         raise ValueError(_unknown(name))
-    parameters = inspect.signature(_METRICS[name]).parameters.values()
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    known = _METRICS[name].options()
     for option in options:
         if option not in known:
             has = f"its options are {', '.join(known)}" if known else "it has none"
             raise TypeError(f"The metric {name!r} has no option {option!r}: {has}.")
-    return Scorer(name, tuple(sorted(options.items())))
+    for option, needed in known.items():
+        if needed and option not in options:
+            raise TypeError(
+                f"The metric {name!r} needs the option {option!r}, as in "
+                f"get_scorer({name!r}, {option}=...)."
+            )
+    return Scorer(name, tuple(sorted((key, _frozen(value)) for key, value in options.items())))
 
 
-def _write(estimator: Any, X: Any) -> Any:
-    """What the estimator makes of X: a transformer transforms, any other predicts."""
-    for method in ("transform", "predict"):
-        if hasattr(estimator, method):
-            return getattr(estimator, method)(X)
-    raise TypeError(
-        f"{type(estimator).__name__} has neither transform nor predict, so there is nothing to "
-        "score: give an estimator that writes sequences."
-    )
+def _frozen(value: Any) -> Any:
+    """Lists and arrays as tuples, so that scorers can be compared and hashed."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _unknown(name: Any) -> str:
