@@ -1,15 +1,21 @@
 """Targets, masked losses, and the way back to the user's types."""
 
 from sksequence.tasks._classification import Classification, MultilabelClassification
+from sksequence.tasks._distributions import DISTRIBUTIONS, Distribution, make_distribution
+from sksequence.tasks._forecasting import Forecasting
 from sksequence.tasks._regression import LOSSES, POSITIVE, Regression
 from sksequence.tasks._transduction import NumericTransduction, Transduction
 
 __all__ = [
+    "DISTRIBUTIONS",
     "LOSSES",
     "POSITIVE",
     "Classification",
+    "Forecasting",
+    "Distribution",
     "MultilabelClassification",
     "NumericTransduction",
     "Regression",
     "Transduction",
+    "make_distribution",
 ]

@@ -1,0 +1,231 @@
+"""Windows of long series, cut when a batch is made and never before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# Windows of a batch without training.
+N_WINDOWS = 1024
+# The scale of a window is at least this share of the standard deviation of its series.
+SMALLEST = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class WindowBatch:
+    """Windows of the past with what is known of the future.
+
+    Parameters
+    ----------
+    past : Tensor of shape (n_windows, lookback, n_targets)
+        The targets up to now, in units of the window: ``(value - level) / scale``; zero where
+        missing.
+    seen : Tensor of shape (n_windows, lookback, n_targets) or None
+        1 where a target of the past was observed, else 0; None: all were.
+    observed : Tensor of shape (n_windows, lookback, n_observed)
+        Covariates that are known up to now only.
+    known : Tensor of shape (n_windows, lookback + horizon, n_known)
+        Covariates that are known in advance, of the past and of the future.
+    static : Tensor of shape (n_windows, n_static)
+        What does not change in a series.
+    level, scale : Tensor of shape (n_windows, 1, n_targets)
+        The units of the window.
+    targets : Tensor of shape (n_windows, horizon, n_targets) or None
+        The future in units of the window; NaN where missing.
+    positions : ndarray of shape (n_windows,)
+        Where these windows stand in their samples.
+    """
+
+    past: Tensor
+    seen: Tensor | None
+    observed: Tensor
+    known: Tensor
+    static: Tensor
+    level: Tensor
+    scale: Tensor
+    targets: Tensor | None = None
+    weights: Tensor | None = None
+    positions: object = None
+
+    def __len__(self) -> int:
+        return len(self.past)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors are."""
+        return self.past.device
+
+    @property
+    def horizon(self) -> int:
+        """Steps of the future."""
+        return self.known.shape[1] - self.past.shape[1]
+
+
+@dataclass(frozen=True)
+class WindowRows:
+    """All rows that windows are cut from, series after series, as numpy arrays.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows, n_targets)
+        NaN where missing (after the last row of a series: the future).
+    observed : ndarray of shape (n_rows, n_observed)
+    known : ndarray of shape (n_rows, n_known)
+    static : ndarray of shape (n_series, n_static)
+    spread : ndarray of shape (n_series, n_targets)
+        Standard deviation of each series; a window that hardly changes is not blown up.
+    """
+
+    targets: np.ndarray
+    observed: np.ndarray
+    known: np.ndarray
+    static: np.ndarray
+    spread: np.ndarray
+
+
+class WindowSamples:
+    """Windows that end at given rows; their values are gathered on the device.
+
+    Parameters
+    ----------
+    rows : WindowRows
+    starts : ndarray of shape (n_windows,)
+        Row of the first step to forecast; the `lookback` rows before it are the past.
+    series : ndarray of shape (n_windows,)
+        Which series each window belongs to.
+    lookback, horizon : int
+    lags : tuple of int, default=()
+        Values of the targets so many rows ago are known covariates too, in units of the window.
+        None is smaller than `horizon`; the rows before the past must reach as far back.
+    batch_size : int, default=1024
+    windows_per_epoch : int, default=None
+        So many windows, drawn anew, make an epoch; None: all.
+    scaling : {"window", "mean", "none"}
+        "window": level is the last value that was seen, scale the standard deviation in the
+        window. "mean": level 0, scale the mean of the absolute values (for what is never
+        negative). "none": 0 and 1.
+    with_targets : bool
+    dtype, device
+    """
+
+    def __init__(
+        self,
+        rows: WindowRows,
+        starts: np.ndarray,
+        series: np.ndarray,
+        lookback: int,
+        horizon: int,
+        *,
+        lags: tuple[int, ...] = (),
+        batch_size: int | str = N_WINDOWS,
+        windows_per_epoch: int | None = None,
+        scaling: str = "window",
+        with_targets: bool = True,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ):
+        self._device = torch.device(device)
+        self._starts, self._series = starts, series
+        self._lookback, self._horizon, self._lags = lookback, horizon, lags
+        self._batch_size = len(starts) if batch_size == "full" else min(batch_size, len(starts))
+        self._n_drawn = min(windows_per_epoch or len(starts), len(starts))
+        self._scaling = scaling
+        self._dtype = dtype
+        self._with_targets = with_targets
+        # in 64 bits: the level of a window is taken off before the values become short
+        self._targets = torch.from_numpy(np.ascontiguousarray(rows.targets)).to(self._device)
+        missing = not bool(torch.isfinite(self._targets).all())
+        self._missing = missing
+        self._observed, self._known, self._static = (
+            torch.from_numpy(np.array(values)).to(self._device, dtype)
+            for values in (rows.observed, rows.known, rows.static)
+        )
+        self._spread = torch.from_numpy(np.array(rows.spread)).to(self._device)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @property
+    def n_batches(self) -> int:
+        """Batches in an epoch."""
+        return -(-self._n_drawn // self._batch_size)
+
+    def batches(self, epoch: int, rng: np.random.Generator) -> Iterator[WindowBatch]:
+        """One pass over the windows of an epoch in a new random order."""
+        drawn = rng.permutation(len(self))[: self._n_drawn]
+        for positions in np.array_split(drawn, self.n_batches):
+            yield self.batch(positions)
+
+    def ordered_batches(self) -> Iterator[WindowBatch]:
+        """All windows in their order."""
+        for start in range(0, len(self), N_WINDOWS):
+            yield self.batch(np.arange(start, min(start + N_WINDOWS, len(self))))
+
+    def batch(self, positions: np.ndarray) -> WindowBatch:
+        """The windows at `positions` as one batch."""
+        starts = torch.from_numpy(self._starts[positions]).to(self._device)[:, None]
+        back = torch.arange(-self._lookback, 0, device=self._device)
+        ahead = torch.arange(self._horizon, device=self._device)
+        past = _gather(self._targets, starts + back)  # (n_windows, lookback, n_targets)
+        series = torch.from_numpy(self._series[positions]).to(self._device)
+        level, scale = self._units(past, self._spread.index_select(0, series)[:, None])
+        seen = None
+        if self._missing:
+            there = torch.isfinite(past)
+            if not bool(there.all()):
+                seen = there.to(self._dtype)
+        targets = None
+        if self._with_targets:
+            targets = _gather(self._targets, starts + ahead)
+            targets = ((targets - level) / scale).to(self._dtype)
+        steps = starts + torch.cat([back, ahead])
+        known = [_gather(self._known, steps)]
+        for lag in self._lags:
+            earlier = (_gather(self._targets, steps - lag) - level) / scale
+            known.append(torch.nan_to_num(earlier).to(self._dtype))
+        return WindowBatch(
+            past=torch.nan_to_num((past - level) / scale).to(self._dtype),
+            seen=seen,
+            observed=_gather(self._observed, starts + back),
+            known=torch.cat(known, dim=2) if self._lags else known[0],
+            static=self._static.index_select(0, series),
+            level=level,
+            scale=scale,
+            targets=targets,
+            positions=positions,
+        )
+
+    def _units(self, past: Tensor, of_series: Tensor) -> tuple[Tensor, Tensor]:
+        if self._scaling == "none":
+            return torch.zeros_like(past[:, :1]), torch.ones_like(past[:, :1])
+        if self._scaling == "mean":
+            size = torch.nan_to_num(torch.nanmean(past.abs(), dim=1, keepdim=True))
+            return torch.zeros_like(size), _not_zero(torch.maximum(size, SMALLEST * of_series))
+        level = last_seen(past)
+        mean = torch.nanmean(past, dim=1, keepdim=True)
+        spread = torch.nanmean((past - mean).square(), dim=1, keepdim=True).sqrt()
+        return level, _not_zero(torch.maximum(torch.nan_to_num(spread), SMALLEST * of_series))
+
+
+def last_seen(past: Tensor) -> Tensor:
+    """The last value of each window that is not missing, ``(n_windows, 1, n_targets)``; else 0."""
+    if bool(torch.isfinite(past[:, -1]).all()):
+        return past[:, -1:]
+    there = torch.isfinite(past)
+    steps = torch.arange(1, past.shape[1] + 1, device=past.device)[:, None]
+    last = (there * steps).amax(dim=1, keepdim=True)  # 0: none was seen
+    found = torch.nan_to_num(past).gather(1, (last - 1).clamp(min=0))
+    return torch.where(last > 0, found, 0.0)
+
+
+def _not_zero(scale: Tensor) -> Tensor:
+    """A scale to divide by: 1 where nothing changes or nothing was seen."""
+    return torch.where(scale > 0, scale, 1.0)
+
+
+def _gather(rows: Tensor, at: Tensor) -> Tensor:
+    return rows.index_select(0, at.flatten()).view(*at.shape, rows.shape[1])

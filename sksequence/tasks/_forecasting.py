@@ -1,0 +1,29 @@
+"""The future of a window as a distribution."""
+
+from __future__ import annotations
+
+import torch
+
+from sksequence.tasks._reduce import weighted_mean
+
+
+class Forecasting:
+    """The loss of a distribution at every step of the future that was observed.
+
+    Parameters
+    ----------
+    distribution : object
+        ``distribution.loss(parameters, target)``, see ``make_distribution``.
+    """
+
+    def __init__(self, distribution):
+        self.distribution = distribution
+
+    def loss(self, outputs, batch):
+        """Mean loss of an observed value and how many there are."""
+        targets = batch.targets  # (n_windows, horizon, n_targets)
+        losses = self.distribution.loss(outputs.values, torch.nan_to_num(targets))
+        there = torch.isfinite(targets)
+        if bool(there.all()):
+            return weighted_mean(losses.flatten(), None)
+        return weighted_mean(losses.flatten(), there.flatten().to(losses.dtype))
