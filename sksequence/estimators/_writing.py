@@ -20,7 +20,22 @@ from sksequence.utils._random import make_generator, torch_generator
 
 
 class SeveralOutputsMixin:
-    """Outputs beside the best one."""
+    """The best output under another name, and outputs beside it."""
+
+    def predict(self: Any, X: Any) -> Any:
+        """What ``transform`` gives: ``cross_val_predict`` asks for a method of this name.
+
+        Parameters
+        ----------
+        X : sources
+            As in ``fit``.
+
+        Returns
+        -------
+        outputs
+            As ``transform``.
+        """
+        return self.transform(X)
 
     def transform_n_best(self: Any, X: Any, n_best: int = 5) -> tuple[list, np.ndarray]:
         """The best outputs of a beam search, for symbols.
