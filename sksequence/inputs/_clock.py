@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from sksequence.inputs._frequency import as_integers, as_step, kind_of, short_time, step_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,19 +89,17 @@ class Clock:
             If three or more times have no common step.
         """
         kind = kind_of(index, what)
-        if frequency is not None:
-            step = as_step(frequency, index, what)
-        elif kind == "integer":
-            step = _integer_step(index)
-        else:
-            step = _own_step(index) or _inferred_step(index, what)
-        keeps = getattr(index, "freq", None) is not None
+        step = step_of(index, what) if frequency is None else as_step(frequency, index, what)
+        keeps = frequency is not None or getattr(index, "freq", None) is not None
         return cls(kind, index[: 2 if step is None else 1], step, keeps)
 
     @property
     def frequency(self) -> str:
         """The step in words: ``"D"``, ``"30min"``, ``"2"``, or ``"unknown"``."""
-        return "unknown" if self.step is None else getattr(self.step, "freqstr", str(self.step))
+        if self.step is None:
+            return "unknown"
+        owner = self.known if hasattr(self.known, "asfreq") else self.step  # "M" of periods
+        return getattr(owner, "freqstr", str(self.step))
 
     @property
     def description(self) -> str:
@@ -197,7 +195,7 @@ class Clock:
             positions = self.known.get_indexer(index).astype(np.int64)
             return positions, positions >= 0
         if self.kind == "integer":
-            return _divide(_as_integers(index) - _as_integers(self.known)[0], self.step)
+            return _divide(as_integers(index) - as_integers(self.known)[0], self.step)
         if hasattr(self.known, "asfreq"):  # periods
             return _divide(index.asi8 - self.known.asi8[0], self.step.n)
         return _date_positions(self, index)
@@ -232,8 +230,11 @@ class Clock:
                     )
                 return
             received += " with a time zone" if zones[1] else " without a time zone"
+        before = self.description
+        if zones == [False, True]:
+            before += " without a time zone"
         raise TypeError(
-            f"the index is {received}, but before it was {self.description}: give the same kind "
+            f"the index is {received}, but before it was {before}: give the same kind "
             "of index as before, or fit again."
         )
 
@@ -247,143 +248,16 @@ class Clock:
         return self.known.take(positions)
 
 
-def kind_of(index: Any, what: str) -> str:
-    """``"integer"`` or ``"time"``; an error for what is neither."""
-    import pandas as pd
-
-    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
-        return "time"
-    dtype = getattr(index, "dtype", None)
-    if dtype is not None and pd.api.types.is_integer_dtype(dtype):
-        return "integer"
-    received = type(index).__name__ if dtype is None else f"dtype {dtype}"
-    remedy = "make dates of it with pandas.to_datetime"
-    if dtype is not None and pd.api.types.is_timedelta64_dtype(dtype):
-        remedy = "add a start to it, e.g. pandas.Timestamp(0) + index"
-    elif dtype is not None and pd.api.types.is_float_dtype(dtype):
-        remedy = "round it to integers, or make dates of it with pandas.to_datetime"
-    example = f", e.g. {index[0]!r}," if dtype is not None and len(index) else ""
-    raise TypeError(
-        f"{what} must hold dates, periods or integers, got {received}{example} as times: {remedy}."
-    )
-
-
-def as_step(frequency: Any, index: pd.Index, what: str = "the index") -> Any:
-    """A frequency as the step of a clock for this index."""
-    from pandas.tseries.frequencies import to_offset
-
-    if kind_of(index, what) == "integer":
-        if isinstance(frequency, (int, np.integer)) and frequency > 0:
-            return int(frequency)
-        raise ValueError(
-            f"the frequency of an integer index must be a positive integer, got {frequency!r}."
-        )
-    try:
-        step = to_offset(frequency)
-    except (ValueError, TypeError):
-        step = None
-    if step is None or step.n < 1:
-        raise ValueError(
-            f"{frequency!r} is no frequency of {what}: expected one of pandas, such as 'h', 'D', "
-            "'W-SUN', 'MS' or 'B'."
-        )
-    if hasattr(index, "asfreq") and index.freq != step:
-        raise ValueError(
-            f"{what} has periods of frequency {index.freqstr}, which cannot be read as "
-            f"{frequency!r}: convert it with index.asfreq({frequency!r})."
-        )
-    return step
-
-
-def ordinals(index: pd.Index) -> np.ndarray:
-    """Integers in the order of the times, shape ``(n_times,)``."""
-    return index.asi8 if hasattr(index, "asi8") else _as_integers(index)
-
-
 def consecutive(positions: np.ndarray) -> bool:
     """Whether each position is one after the position before it."""
     return bool((positions[1:] - positions[:-1] == 1).all())
 
 
-# The step of an index
-
-
-def _own_step(index):
-    """The frequency that an index names itself."""
-    freq = getattr(index, "freq", None)
-    return freq if freq is not None and freq.n > 0 else None
-
-
-def _integer_step(index):
-    if hasattr(index, "step"):  # a RangeIndex of whatever length
-        return abs(index.step)
-    if len(index) < 2:
-        return None
-    steps, counts = np.unique(np.diff(_as_integers(index)), return_counts=True)
-    return int(steps[np.argmax(counts)])
-
-
-def _inferred_step(index, what):
-    """The frequency of most of the dates; None for one or two of them."""
-    if len(index) < 3:
-        return None
-    step = _inferred(index) or _majority(index) or _commonest_distance(index)
-    if step is not None:
-        return step
-    times = ", ".join(short_time(time) for time in index[:3])
-    raise ValueError(
-        f"the times of {what} have no common step: {times}, ... are {index[1] - index[0]} and "
-        f"{index[2] - index[1]} apart, expected a frequency of pandas such as 'h', 'D' or 'MS'. "
-        "Bring them to one, e.g. with data.resample('D').mean(); gaps alone are filled by "
-        "resample='D'."
-    )
-
-
-def _inferred(index):
-    """The frequency that pandas sees in three or more dates, or None."""
-    from pandas.tseries.frequencies import to_offset
-
-    views = [index] if index.tz is None else [index, index.tz_localize(None)]
-    for times in views:
-        with warnings.catch_warnings():  # pandas announces that it will give an offset
-            warnings.simplefilter("ignore")
-            freq = times.inferred_freq
-        if freq is not None:
-            return to_offset(freq)
-    return None
-
-
-def _majority(index, n_windows=100):
-    """The frequency of most stretches of ten rows, or of five, or of three."""
-    for size in (10, 5, 3):
-        starts = np.unique(np.linspace(0, len(index) - size, n_windows).astype(int))
-        found = [_inferred(index[i : i + size]) for i in starts if i >= 0]
-        votes = Counter(step for step in found if step is not None)
-        if votes:
-            return votes.most_common(1)[0][0]
-    return None
-
-
-def _commonest_distance(index):
-    """The distance of at least half of the neighbours, if all others are multiples of it."""
-    import pandas as pd
-    from pandas.tseries.frequencies import to_offset
-
-    wall = index.tz_localize(None)
-    distances, counts = np.unique(np.diff(wall.asi8), return_counts=True)
-    step = distances[np.argmax(counts)]
-    if step <= 0 or 2 * counts.max() < counts.sum() or (distances % step).any():
-        return None
-    length = pd.Timedelta(np.timedelta64(step, wall.unit))
-    is_days = length == pd.Timedelta(days=length.days)
-    return pd.offsets.Day(length.days) if is_days else to_offset(length)
+# Dates and positions
 
 
 def _period_changed(clock, index):
     return hasattr(index, "asfreq") and index.freq != clock.known.freq
-
-
-# Dates and positions
 
 
 def _divide(distances, step):
@@ -395,7 +269,7 @@ def _divide(distances, step):
 def _integers(clock, positions):
     import pandas as pd
 
-    first = 0 if clock.known is None else _as_integers(clock.known)[0]
+    first = 0 if clock.known is None else as_integers(clock.known)[0]
     labels = first + clock.step * positions
     name = None if clock.known is None else clock.known.name
     if (clock.known is None or hasattr(clock.known, "step")) and consecutive(positions):
@@ -405,10 +279,6 @@ def _integers(clock, positions):
     if clock.known is not None and (not len(labels) or labels.min() >= 0):
         return pd.Index(labels, dtype=clock.known.dtype, name=name)  # may be unsigned
     return pd.Index(labels, name=name)
-
-
-def _as_integers(index):
-    return np.asarray(index.to_numpy(), dtype=np.int64)
 
 
 def _is_fixed(step):
@@ -527,12 +397,6 @@ def _set_freq(times, step):
 
 
 # Words
-
-
-def short_time(time: Any) -> str:
-    """A date as text, without a midnight."""
-    text = str(time)
-    return text.removesuffix(" 00:00:00")
 
 
 def _listed(times):

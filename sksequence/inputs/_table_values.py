@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from sksequence.inputs._clock import Clock, short_time
+from sksequence.inputs._clock import Clock
+from sksequence.inputs._frequency import short_time
 
 
 class Source:
@@ -18,7 +19,7 @@ class Source:
         self.name = "the estimator" if estimator is None else _name(estimator)
         self.is_pandas = hasattr(data, "iloc")
         self.index = data.index if self.is_pandas else None
-        self.index_name = f"{self.name}'s {what} with its index"
+        self.index_name = f"the index of {self.name}'s {what}"
         self.columns = _column_names(data) if self.is_pandas else None
 
     def row(self, row: int) -> str:

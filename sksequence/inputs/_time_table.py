@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sksequence.inputs._channel import offsets_from_lengths, ragged_positions
-from sksequence.inputs._clock import Clock, as_step, kind_of, ordinals, short_time
+from sksequence.inputs._clock import Clock
+from sksequence.inputs._frequency import short_time
 from sksequence.inputs._table_values import Source, read_values
+from sksequence.inputs._time_rows import TimeRows, check_gaps, place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,8 +175,9 @@ class TimeTable:
         if (found < 0).any():
             unknown = list(keys)[int(np.argmin(found))]
             raise ValueError(
-                f"there is no series {unknown!r}: expected some of the {self.n_series} series "
-                f"{_some(self.keys)}. Fit on it too, or give its past with history=."
+                f"there is no series {unknown!r}: expected one of "
+                f"{_some(self.keys)} ({self.n_series} series). Fit on it too, "
+                "or give its past with history=."
             )
         return found
 
@@ -241,12 +244,12 @@ def read_time_table(
     source.check_columns(columns, values.shape[1])
     if source.index is None:
         return _bare(values, source, clock)
-    rows = _Rows.of(source)
+    rows = TimeRows.of(source)
     rows.check_order(source)
-    clock, positions = _place(rows, source, clock, resample)
+    clock, positions = place(rows, source, clock, resample)
     starts = positions[rows.offsets[:-1]]
     if resample is None:
-        _check_gaps(positions, rows, clock, source)
+        check_gaps(positions, rows, clock, source)
         offsets = rows.offsets
     else:
         values, offsets = _filled(values, positions, rows.offsets)
@@ -263,182 +266,6 @@ def _bare(values, source, clock):
     offsets = np.array([0, len(values)])
     starts = np.zeros(1, dtype=np.int64)
     return TimeTable(values, offsets, starts, None, source.columns, clock or Clock())
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Whose row each is, and when: ``times[codes]``, series after series."""
-
-    keys: Any
-    offsets: np.ndarray
-    times: Any  # different times, shape (n_times,)
-    codes: np.ndarray  # shape (n_rows,)
-    freq: Any  # of the level of times, which knows it where the times of a series do not
-
-    @classmethod
-    def of(cls, source):
-        index = source.index
-        if index.nlevels == 1:
-            _check_missing(index.isna(), index, source)
-            kind_of(index, source.index_name)
-            n = len(index)
-            return cls(None, np.array([0, n]), index, np.arange(n), getattr(index, "freq", None))
-        if index.nlevels != 2:
-            raise ValueError(
-                f"{source.name} got {source.what} with an index of {index.nlevels} levels, "
-                "expected one (time) or two (series, time): join the levels that name a series."
-            )
-        return cls._of_panel(index, source)
-
-    @classmethod
-    def _of_panel(cls, index, source):
-        key_codes, time_codes = (np.asarray(codes) for codes in index.codes)
-        _check_missing((key_codes < 0) | (time_codes < 0), index, source)
-        times, freq = index.levels[1], getattr(index.levels[1], "freq", None)
-        kind_of(times, source.index_name)
-        used = np.bincount(time_codes, minlength=len(times)) > 0
-        if not used.all():  # levels may keep what was dropped
-            time_codes = (np.cumsum(used) - 1)[time_codes]
-            times = times[used]
-        firsts = np.flatnonzero(np.diff(key_codes, prepend=-1))
-        keys = key_codes[firsts]
-        if len(np.unique(keys)) < len(keys):
-            source.refuse_scattered(_first_repeated(keys, firsts))
-        offsets = np.append(firsts, len(key_codes)).astype(np.int64)
-        names = index.levels[0].take(keys).rename(index.names[0])
-        return cls(names, offsets, times.rename(index.names[1]), time_codes, freq)
-
-    def check_order(self, source):
-        """Times of each series ascend, and none comes twice."""
-        steps = np.diff(ordinals(self.times)[self.codes])
-        steps[self.offsets[1:-1] - 1] = 1  # from one series to the next
-        if (steps > 0).all():
-            return
-        row = int(np.argmax(steps <= 0))
-        source.refuse_order(row, twice=steps[row] == 0)
-
-    def longest(self):
-        """The times of the longest series."""
-        i = int(np.argmax(np.diff(self.offsets)))
-        rows = slice(self.offsets[i], self.offsets[i + 1])
-        return self.times if self.keys is None else self.times.take(self.codes[rows])
-
-
-def _check_missing(missing, index, source):
-    if np.any(missing):
-        row = int(np.argmax(missing))
-        raise ValueError(
-            f"{source.name} got {source.what} with a missing time or series in the index, row "
-            f"{row} of {len(index)}: drop that row, or fill it in."
-        )
-
-
-def _first_repeated(keys, firsts):
-    """The first row at which a series comes back."""
-    seen = np.zeros(len(keys), dtype=bool)
-    seen[np.unique(keys, return_index=True)[1]] = True
-    return int(firsts[np.argmin(seen)])
-
-
-# Times on the clock
-
-
-def _place(rows, source, clock, resample):
-    """The clock, and the position of each row on it, shape ``(n_rows,)``."""
-    if clock is None:
-        clock = _new_clock(rows, source, resample)
-    elif clock.kind == "none":
-        raise TypeError(
-            f"{source.name} got {source.what} with {_index_kind(rows.times)}, but before there "
-            "was no index (bare arrays): give arrays again, e.g. data.to_numpy(), or fit on data "
-            "with an index."
-        )
-    elif resample is not None and as_step(resample, rows.times, source.what) != clock.step:
-        raise ValueError(
-            f"{source.name} got resample={resample!r}, but {source.what} must lie on "
-            f"{clock.description}: give resample={clock.frequency!r}, or fit again."
-        )
-    try:
-        positions, exact = clock.locate(rows.times)
-    except (TypeError, ValueError) as error:
-        text = str(error).removeprefix("the index")
-        raise type(error)(f"{source.name} got {source.what}, whose index{text}") from None
-    if not exact.all():
-        row = int(np.argmin(exact[rows.codes]))
-        _refuse_off_beat(rows, clock, source, row)
-    return clock, positions[rows.codes]
-
-
-def _new_clock(rows, source, resample):
-    """A clock whose position 0 is the first time of all series."""
-    longest = rows.longest()
-    if resample is not None:
-        clock = Clock.from_index(longest, resample, source.what)
-    else:
-        clock = Clock.from_index(longest, None, f"{source.name}'s {source.what}")
-        if rows.keys is not None:
-            clock = _with_level_frequency(clock, longest, rows.freq)
-    if clock.step is None or rows.keys is None:
-        known = rows.times[np.sort(np.unique(ordinals(rows.times), return_index=True)[1])]
-        return replace(clock, known=known if clock.step is None else clock.known)
-    first = int(np.argmin(ordinals(rows.times)))
-    return replace(clock, known=rows.times[first : first + 1])
-
-
-def _with_level_frequency(clock, longest, freq):
-    """The frequency of a panel's level of times, where the longest series runs at it."""
-    if freq is None or not hasattr(longest, "tz"):
-        return clock
-    named = replace(clock, step=freq, keeps_freq=True, known=longest[:1])
-    positions, exact = named.locate(longest)
-    runs = exact.all() and (np.diff(positions) == 1).all()
-    return named if runs else clock
-
-
-def _refuse_off_beat(rows, clock, source, row):
-    code = rows.codes[row]
-    changed = _changed_frequency(rows, clock)
-    if changed:
-        _refuse_frequency(changed, clock, source)
-    raise ValueError(
-        f"{source.name} got {source.what} with a time between the others: {source.row(row)} "
-        f"{clock.off_beat(rows.times[code : code + 1])}"
-    )
-
-
-def _changed_frequency(rows, clock):
-    """Another frequency than the clock's at which the times are regular, or None."""
-    longest = rows.longest()
-    if clock.step is None or len(longest) < 3:
-        return None
-    try:
-        own = Clock.from_index(longest)
-    except ValueError:
-        return None
-    positions, exact = own.locate(longest)
-    regular = exact.all() and (np.diff(positions) == 1).all()
-    return own if regular and own.step != clock.step else None
-
-
-def _refuse_frequency(changed, clock, source):
-    raise ValueError(
-        f"{source.name} got {source.what} with {changed.description}, but expected "
-        f"{clock.description}, as before: bring it to that frequency, or fit again."
-    )
-
-
-def _check_gaps(positions, rows, clock, source):
-    """Raise ValueError unless the rows of each series are consecutive positions."""
-    steps = np.diff(positions)
-    steps[rows.offsets[1:-1] - 1] = 1
-    if (steps == 1).all():
-        return
-    changed = _changed_frequency(rows, clock)
-    if changed:
-        _refuse_frequency(changed, clock, source)
-    row = int(np.argmax(steps != 1))
-    expected = short_time(clock.index(positions[row : row + 1] + 1)[0])
-    source.refuse_gap(row, expected, clock)
 
 
 def _filled(values, positions, offsets):
@@ -469,9 +296,8 @@ def _codes(positions):
 def _check_alike(table, later):
     if not table.clock.same_as(later.clock):
         raise ValueError(
-            f"the later rows run on {later.clock.description}, but the earlier ones on "
-            f"{table.clock.description}, which starts elsewhere if both read alike: read them "
-            "with the clock of the earlier ones."
+            f"the later rows count time on {_counted(later.clock)}, but the earlier ones on "
+            f"{_counted(table.clock)}: read them with clock= that of the earlier ones."
         )
     if (table.keys is None) != (later.keys is None):
         raise ValueError(
@@ -519,5 +345,6 @@ def _columns(table):
     return f"1 to {table.values.shape[1]}" if table.columns is None else _some(table.columns, 10)
 
 
-def _index_kind(times):
-    return "an integer index" if kind_of(times, "") == "integer" else f"a {type(times).__name__}"
+def _counted(clock):
+    origin = "" if clock.known is None else f", counted from {short_time(clock.known[0])}"
+    return clock.description + origin
