@@ -34,7 +34,7 @@ SHAPES = {
 
 
 def drawings(n_scenes, size=32, random_state=0):
-    """Two shapes on a pale ground, one above or left of the other, and what one says of them."""
+    """Two shapes on a pale ground, beside or above each other, and what one says of them."""
     rng = np.random.default_rng(random_state)
     images = np.full((n_scenes, size, size, 3), 0.93) + rng.normal(0, 0.02, (n_scenes, 1, 1, 3))
     captions = []
@@ -50,8 +50,7 @@ def drawings(n_scenes, size=32, random_state=0):
             image[inside] = COLOURS[colour]
             words.append(f"a {colour} {shape}")
         first, second = words
-        where, back = ("left of", "right of") if beside else ("above", "below")
-        captions.append([f"{first} {where} {second}", f"{second} {back} {first}"])
+        captions.append([f"{first} and {second}", f"{second} and {first}"])
     return np.clip(images, 0, 1), captions
 
 
@@ -68,8 +67,8 @@ def read(drawn):
             return *parts, 12
         except (OSError, ImportError) as error:
             print(f"{error}\n\nSo drawings it is.\n")
-    X, y = drawings(1600)
-    return (X[:1500], y[:1500]), (X[1500:], y[1500:]), 20
+    X, y = drawings(1300)
+    return (X[:1200], y[:1200]), (X[1200:], y[1200:]), 12
 
 
 def main():
@@ -89,6 +88,7 @@ def main():
         embedding_size=48,
         min_count=4,
         batch_size=32,
+        learning_rate=0.003,
         max_epochs=arguments.epochs or n_epochs,
         random_state=0,
         verbose=2,

@@ -4,8 +4,15 @@ import numpy as np
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from sksequence import RNNClassifier, RNNRegressor, TokenEncoder, Word2VecEmbedder, make_windows
-from sksequence.datasets import load_reviews, make_promoters, make_rainfall
+from sksequence import (
+    RNNClassifier,
+    RNNRegressor,
+    Seq2SeqTransformer,
+    TokenEncoder,
+    Word2VecEmbedder,
+    make_windows,
+)
+from sksequence.datasets import load_reviews, make_dates, make_promoters, make_rainfall
 
 # sentiment
 reviews = load_reviews()
@@ -25,6 +32,13 @@ motifs = RNNClassifier(
 )
 letters = make_pipeline(TokenEncoder(analyzer="char"), motifs)
 print(cross_val_score(letters, X, y, cv=3).mean().round(2))
+
+# dates, letter by letter
+X, y = make_dates(2000, random_state=0)
+writer = Seq2SeqTransformer(
+    analyzer="char", hidden_size=64, learning_rate=0.01, max_epochs=12, random_state=0
+)
+print(writer.fit(X, y).transform(["Sunday the 3rd of May 1998"]))
 
 # ragged numbers
 rng = np.random.default_rng(0)

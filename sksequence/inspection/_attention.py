@@ -370,6 +370,7 @@ def _axes(ax, sizes):
     lines = [slice(i, i + columns) for i in range(0, len(sizes), columns)]
     tallest = [max(heights[line]) for line in lines]
     figure = pyplot.figure(figsize=(columns * max(widths), sum(tallest)), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
     grid = figure.add_gridspec(len(lines), columns, height_ratios=tallest)
     axes = []
     for i, width in enumerate(widths):  # each as wide as it wants, what is left over stays empty

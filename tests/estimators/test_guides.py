@@ -1,4 +1,4 @@
-"""The guides to the estimators and to scikit-learn do what they say."""
+"""The guides to the estimators, to scikit-learn and to sequences out do what they say."""
 
 import doctest
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "user_guide"
 
 
-@pytest.mark.parametrize("name", ["estimators.rst", "scikit_learn.rst"])
+@pytest.mark.parametrize("name", ["estimators.rst", "scikit_learn.rst", "sequences_out.rst"])
 def test_examples_of_the_guide_give_what_it_shows(name):
     result = doctest.testfile(
         str(GUIDES / name),
