@@ -121,7 +121,7 @@ class SequenceAutoencoder(
     optimizer : str, default="adam"
         A torch optimiser: "adam", "adamw", "nadam", "radam", "adamax", "adagrad", "rmsprop",
         "sgd".
-    learning_rate : float, default=0.005
+    learning_rate : float, default=0.01
         Its step size.
     weight_decay : float, default=0.0
         Its weight decay.
@@ -227,7 +227,7 @@ class SequenceAutoencoder(
         max_epochs: int = 100,
         batch_size: int | str = 32,
         optimizer: str = "adam",
-        learning_rate: float = 0.005,
+        learning_rate: float = 0.01,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
         early_stopping: bool | str = "auto",

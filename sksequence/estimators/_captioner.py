@@ -32,7 +32,7 @@ from sksequence.estimators._scenes import list_captions, read_scenes
 from sksequence.estimators._sides import learn_side
 from sksequence.estimators._validation import check_one_target_each, held_back
 from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
-from sksequence.inputs import SequenceArray
+from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import EncoderDecoderSpec, GridSpec
 from sksequence.utils._available import available_if
 from sksequence.utils._sklearn import (
@@ -400,6 +400,7 @@ class SequenceCaptioner(
         weights, scenes, captions = weighed(sample_weight, scenes, captions)
         flat = [caption for several in captions for caption in several]
         if learn:
+            self.source_schema_ = SequenceSchema.of(scenes)
             self._choose_attention(scenes)
             self.target_side_, target = learn_side(flat, "y", make_encoder(self), self)
             self.target_side_.container = Container.of(y)

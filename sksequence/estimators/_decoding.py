@@ -32,11 +32,11 @@ class SymbolStepper:
         """Log-probabilities of the next symbol of each hypothesis."""
         given = self.decoder.embed(tokens)
         readout, state, weights = self.decoder.step(given, state, memory)
-        logits = self.decoder.head(readout)
+        log_probs = torch.log_softmax(self.decoder.head(readout), dim=1)
         if self.never is not None:
-            never = torch.tensor([self.never], device=logits.device)
-            logits = logits.index_fill(1, never, -torch.inf)
-        return Advance(torch.log_softmax(logits, dim=1), state, weights)
+            never = torch.tensor([self.never], device=log_probs.device)
+            log_probs = log_probs.index_fill(1, never, -torch.inf)
+        return Advance(log_probs, state, weights)
 
 
 class NumericStepper:

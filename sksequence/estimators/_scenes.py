@@ -31,10 +31,13 @@ def read_scenes(X: Any, estimator: Any, what: str, reset: bool) -> SequenceArray
         True in ``fit``.
     """
     name = type(estimator).__name__
+    if isinstance(X, (str, bytes)):
+        raise TypeError(f"{what} is one bare string ({X[:40]!r}), but {name} expected a list.")
     if holds_text(X):
         raise TypeError(
             f"{what} holds text, but {name} looks at numbers: vectors, grids of vectors or images. "
-            f"For paths of image files, {FEATURIZE}."
+            f"For paths of image files, {FEATURIZE}; texts have to be encoded as vectors, or are "
+            "read word by word with Seq2SeqTransformer."
         )
     n_dimensions = _dimensions(X)
     if estimator.image_encoder is not None:
