@@ -56,6 +56,8 @@ class Clock:
     >>> import pandas as pd
     >>> from sksequence.inputs import Clock
     >>> clock = Clock.from_index(pd.date_range("2024-01-31", periods=12, freq="ME"))
+    >>> clock
+    Clock(a DatetimeIndex of frequency ME, from 2024-01-31)
     >>> clock.positions(pd.DatetimeIndex(["2024-02-29", "2023-12-31"]))
     array([ 1, -1])
     >>> clock.index([12, 13])
@@ -112,7 +114,11 @@ class Clock:
         where = "" if zone is None else f" in {zone}"
         return f"a {type(self.known).__name__} of frequency {self.frequency}{where}"
 
-    def positions(self, index: ArrayLike) -> np.ndarray:
+    def __repr__(self) -> str:
+        start = "" if self.known is None else f", from {short_time(self.known[0])}"
+        return f"Clock({self.description}{start})"
+
+    def positions(self, index: pd.Index) -> np.ndarray:
         """Positions of times, as 64-bit integers in the order given.
 
         Parameters
@@ -179,7 +185,7 @@ class Clock:
             alike and zones[0] == zones[1] and len(self.known) == len(other.known)
         ) and bool((self.known == other.known).all())
 
-    def locate(self, index: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    def locate(self, index: pd.Index) -> tuple[np.ndarray, np.ndarray]:
         """Positions of times, and whether each is exactly a step of the clock.
 
         Raises
@@ -210,10 +216,12 @@ class Clock:
             )
         after = int(self.locate(time)[0][0])
         before, later = (short_time(t) for t in self.index([after, after + 1]))
+        expected = self.description
+        if self.locate(self.known)[1].all():  # the first time may itself lie on no step
+            expected += f" that runs through {short_time(self.known[0])}"
         return (
-            f"lies between two steps of the clock, {before} and {later}: expected "
-            f"{self.description} that runs through {short_time(self.known[0])}. Bring the times to "
-            f"that frequency first{_resample_remedy(self)}."
+            f"lies between two steps of the clock, {before} and {later}: expected {expected}. "
+            f"Bring the times to that frequency first{_resample_remedy(self)}."
         )
 
     def _check_kind(self, index):

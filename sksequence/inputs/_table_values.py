@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NoReturn
 
 import numpy as np
@@ -95,7 +96,7 @@ class Source:
             f"{self.name} got {self.what} with a gap{where}: after {short_time(before)} (row "
             f"{row}) comes {short_time(after)} (row {row + 1}), expected {expected} at frequency "
             f"{clock.frequency}. Give the rows between, NaN where nothing was seen, e.g. with "
-            f"{by_hand}resample={step}."
+            f"{by_hand}resample={step}{_gap_remedy(self, clock)}."
         )
 
 
@@ -147,10 +148,14 @@ def _column(column, j, source):
 def _from_objects(entries, j, source):
     for row, entry in enumerate(entries):
         if isinstance(entry, (str, bytes)):
+            remedy = "encode it first, e.g. with OneHotEncoder or pandas.get_dummies"
+            if source.is_pandas and source.data.ndim == 2 and _is_date(entry):
+                pop = f"{source.what}.pop({source.columns[j]!r})"
+                remedy = f"make it the index, {source.what}.set_index(pandas.to_datetime({pop}))"
             raise TypeError(
                 f"{source.name} got {source.what} with text, {_shortened(entry)}, in "
                 f"{source.row(row)}, {source.column(j)}, expected numbers: leave the column out, "
-                "or encode it first, e.g. with OneHotEncoder or pandas.get_dummies."
+                f"or {remedy}."
             )
     missing = np.array([entry is None or entry != entry for entry in _plain(entries)], dtype=bool)
     values = np.full(len(entries), np.nan)
@@ -162,6 +167,11 @@ def _from_objects(entries, j, source):
             f"{source.column(j)} (argument must be numbers: {error}): give numbers."
         ) from None
     return values
+
+
+def _is_date(entry):
+    """Whether text begins like 2024-02 or 2024/02."""
+    return re.match(r"\d{4}[-/]\d\d", str(entry)) is not None
 
 
 def _plain(entries):
@@ -207,6 +217,12 @@ def _from_array(source):
     objects = np.asarray(data, dtype=object).reshape(table.shape)  # numbers among text stay so
     columns = objects.T if table.dtype.kind in "OUS" else table.T
     return np.column_stack([_column(pd.Series(c), j, source) for j, c in enumerate(columns)])
+
+
+def _gap_remedy(source, clock):
+    if clock.frequency == "B" and source.index.nlevels == 1:  # exchanges close on holidays
+        return f"; or count rows, not days, with {source.what}.reset_index(drop=True)"
+    return "; folds must not be shuffled either: split with TimeSeriesSplit()"
 
 
 def _column_names(data):

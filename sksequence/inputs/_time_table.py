@@ -47,6 +47,9 @@ class TimeTable:
     >>> from sksequence.inputs import read_time_table
     >>> days = pd.date_range("2024-02-27", periods=4, freq="D")
     >>> table = read_time_table(pd.Series([3.0, 1.0, 4.0, 1.0], index=days, name="rain"), "y")
+    >>> table
+    TimeTable(n_series=1, lengths=4, n_columns=1,
+              Clock(a DatetimeIndex of frequency D, from 2024-02-27))
     >>> table.columns, table.lengths, table.stops
     (('rain',), array([4]), array([4]))
     >>> table.clock.index(table.stops)
@@ -62,6 +65,14 @@ class TimeTable:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        low, high = self.lengths.min(), self.lengths.max()
+        lengths = f"{low}" if low == high else f"{low}..{high}"
+        return (
+            f"TimeTable(n_series={self.n_series}, lengths={lengths}, "
+            f"n_columns={self.values.shape[1]}, {self.clock!r})"
+        )
 
     @property
     def n_series(self) -> int:
@@ -237,7 +248,8 @@ def read_time_table(
         ...
     ValueError: the estimator got y with a gap: after 2024-01-02 (row 1) comes 2024-01-04 (row 2),
     expected 2024-01-03 at frequency D. Give the rows between, NaN where nothing was seen, e.g.
-    with y.asfreq('D') or resample='D'.
+    with y.asfreq('D') or resample='D'; folds must not be shuffled either: split with
+    TimeSeriesSplit().
     """
     source = Source(data, what, estimator)
     values = read_values(source)

@@ -211,7 +211,7 @@ def test_tail_and_selection_are_those_of_pandas():
 
 def test_resample_on_a_frequency_that_the_times_are_not_on_is_refused():
     saturday = pd.Series(1.0, pd.DatetimeIndex(["2024-03-02", "2024-03-04", "2024-03-05"]))
-    with pytest.raises(ValueError, match=r"row 0 \(2024-03-02\) lies between two steps"):
+    with pytest.raises(ValueError, match=r"row 0 \(2024-03-02\) lies .* frequency B\. Bring"):
         read_time_table(saturday, resample="B")
     with pytest.raises(ValueError, match=r"row 1 \(2024-03-04\) lies between two steps"):
         read_time_table(saturday, resample="3D")
@@ -284,7 +284,7 @@ def _business_days():
             RAIN.drop(DAYS[[4, 7]]),
             r"gap: after 2024-02-29 \(row 3\) .* \(row 4\), expected 2024-03-01",
         ),
-        (_business_days(), r"expected 2024-01-15 at frequency B.*y\.asfreq\('B'\)"),
+        (_business_days(), r"expected 2024-01-15 at frequency B.*y\.asfreq\('B'\).*count rows"),
         (_panel().drop(_panel().index[[7, 8]]), r"gap in series 'south': .*2024-03-03 \(row 6\)"),
         (pd.Series(1.0, index=[0, 2, 6, 8]), r"after 2 .*comes 6 .*expected 4 .*resample=2"),
         (RAIN.to_period().drop("2024-03-01"), r"expected 2024-03-01 at frequency D"),
@@ -319,6 +319,7 @@ def test_bad_values_and_times_are_named(data, message):
         (TABLE.assign(a="wet"), r"text, 'wet', in row 0 \(2024-02-26\), column 'a'.*OneHotEncoder"),
         (TABLE.assign(a=[1] * 8 + ["no", 2]), r"text, 'no', in row 8 \(2024-03-05\), column 'a'"),
         (TABLE.assign(a=pd.Categorical(["x"] * 10)), r"text, 'x', in row 0"),
+        (TABLE.reset_index().astype({"day": str}), r"column 'day', .*set_index"),
         (TABLE.assign(a=DAYS), r"times in column 'a' \(dtype datetime64"),
         (TABLE.assign(a=[[1]] * 10), r"objects that are no numbers in column 'a'"),
         ([[1, "a"], [2, "b"]], "text, 'a', in row 0, column 1"),
