@@ -1,8 +1,16 @@
 """Data sets: generators (``make_*``), shipped files (``load_*``) and downloads (``fetch_*``)."""
 
 from sksequence.datasets._captions import fetch_flickr8k
+from sksequence.datasets._dated import (
+    fetch_air_passengers,
+    fetch_etth1,
+    fetch_seattle_weather,
+    fetch_sunspots,
+)
 from sksequence.datasets._dates import make_dates
+from sksequence.datasets._exchange_rate import fetch_exchange_rate
 from sksequence.datasets._fetch import get_data_home
+from sksequence.datasets._m4 import fetch_m4
 from sksequence.datasets._prices import fetch_sp500, make_prices
 from sksequence.datasets._promoters import fetch_promoters, make_promoters
 from sksequence.datasets._rainfall import fetch_hong_kong_rainfall, make_rainfall
@@ -11,12 +19,18 @@ from sksequence.datasets._text import fetch_movie_reviews, load_reviews
 from sksequence.datasets._translation import fetch_multi30k
 
 __all__ = [
+    "fetch_air_passengers",
+    "fetch_etth1",
+    "fetch_exchange_rate",
     "fetch_flickr8k",
     "fetch_hong_kong_rainfall",
+    "fetch_m4",
     "fetch_movie_reviews",
     "fetch_multi30k",
     "fetch_promoters",
+    "fetch_seattle_weather",
     "fetch_sp500",
+    "fetch_sunspots",
     "get_data_home",
     "load_reviews",
     "make_dates",

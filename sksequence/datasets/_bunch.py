@@ -89,8 +89,21 @@ def series_bunch(
 
 
 def _calendar(dates: "pd.DatetimeIndex") -> "pd.DataFrame":
-    """Place each date on the circle of the year, so that December touches January."""
+    """Place each date on the circle of the year, so that December touches January.
+
+    Of hours also on the circles of the day and the week.
+    """
     import pandas as pd
 
-    angle = 2 * np.pi * (dates.day_of_year.to_numpy() - 1) / DAYS_PER_YEAR
-    return pd.DataFrame({"year_sin": np.sin(angle), "year_cos": np.cos(angle)}, index=dates)
+    day_of_year = dates.day_of_year.to_numpy() - 1
+    circles = {"year": day_of_year / DAYS_PER_YEAR}
+    hours = dates.hour.to_numpy()
+    if hours.any():
+        day_of_week = dates.day_of_week.to_numpy() + hours / 24
+        circles = {"day": hours / 24, "week": day_of_week / 7, **circles}
+    columns = {
+        f"{circle}_{name}": function(2 * np.pi * turns)
+        for circle, turns in circles.items()
+        for name, function in (("sin", np.sin), ("cos", np.cos))
+    }
+    return pd.DataFrame(columns, index=dates)
