@@ -168,7 +168,8 @@ def _n_looked(batch: SequenceBatch, n_steps: int) -> list[int]:
 
 def encode_all(network: EncoderDecoder, samples: SequenceSamples) -> np.ndarray:
     """The summary of each source, ``(n_sequences, n_summary)``."""
-    summaries, positions = [], []
+    summaries: list[np.ndarray] = []
+    positions: list[Any] = []
     with _inference(network):
         for batch in samples.ordered_batches():
             summaries.append(network.encoder(batch).summary.cpu().numpy())

@@ -56,6 +56,7 @@ class _EncoderDecoderEstimator(BaseEstimator):
     """One network that reads a source and writes a target, whatever the two are."""
 
     network_: EncoderDecoder
+    longest_: tuple[int, int]
     _n_fits: int
     _longer_sources_need_more: ClassVar[bool] = True  # steps to be written
 
@@ -321,7 +322,7 @@ def share_of_truth(teacher_forcing) -> tuple[float, float]:
     """The shares at the start and at the end of training."""
     several = isinstance(teacher_forcing, (tuple, list))
     shares = tuple(teacher_forcing) if several else (teacher_forcing,) * 2
-    good = all(isinstance(share, Real) and 0 <= share <= 1 for share in shares)
+    good = all(isinstance(share, Real) and 0 <= float(share) <= 1 for share in shares)
     if len(shares) != 2 or not good:
         raise ValueError(
             "teacher_forcing must be a number in [0, 1], or two of them (for the start and the "
