@@ -56,6 +56,7 @@ class _EncoderDecoderEstimator(BaseEstimator):
     """One network that reads a source and writes a target, whatever the two are."""
 
     network_: EncoderDecoder
+    target_side_: Any
     longest_: tuple[int, int]
     _n_fits: int
     _longer_sources_need_more: ClassVar[bool] = True  # steps to be written

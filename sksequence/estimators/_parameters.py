@@ -64,7 +64,7 @@ WRITING_CONSTRAINTS = {
 }
 
 # of those among them that search for the best target
-SEARCH_CONSTRAINTS = {
+SEARCH_CONSTRAINTS: dict[str, list] = {
     "attention": [StrOptions({"additive", "dot", "general", "location"}), None],
     "input_feeding": ["boolean"],
     "tie_embeddings": ["boolean"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,14 +68,14 @@ class EncoderDecoderSpec:
 
     Parameters
     ----------
-    source : NetworkSpec
-        Of what reads; anything with ``build_encoder(generator, vectors)``.
+    source : NetworkSpec, GridSpec or another
+        Of what reads: has ``build_encoder(generator, vectors)`` and ``embedding_trainable``.
     target : DecoderSpec
     teacher_forcing : (float, float)
         Share of the steps that are given the target, at the start and at the end of training.
     """
 
-    source: NetworkSpec
+    source: Any
     target: DecoderSpec
     teacher_forcing: tuple[float, float] = (1.0, 1.0)
 
