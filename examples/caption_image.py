@@ -4,7 +4,7 @@
 
 Learns from 753 photographs of Flickr8k with five captions each where they are on this machine
 (some minutes; so few photographs teach what captions are like, and little of what is seen), else or
-with --drawings from drawings of two coloured shapes (a minute or two on one core). A small
+with --drawings from drawings of two coloured shapes (two or three minutes on one core). A small
 convolutional network and the decoder are trained together, from the pixels on.
 """
 
