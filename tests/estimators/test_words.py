@@ -35,6 +35,18 @@ LOOP = (
     "device",
     "verbose",
 )
+# Of writing sequences.
+WRITING = (
+    "input_feeding",
+    "tie_embeddings",
+    "analyzer",
+    "lowercase",
+    "min_count",
+    "teacher_forcing",
+    "label_smoothing",
+    "beam_size",
+    "length_penalty",
+)
 # Words may name the samples (sequences, pairs, captions), but begin alike.
 BEGINNINGS = {
     "early_stopping": "Hold back a part of the ",
@@ -76,6 +88,14 @@ def test_the_same_words_for_the_same_loop(estimator):
     for name, beginning in BEGINNINGS.items():
         if name in given:
             assert given[name][2].startswith(beginning), name
+
+
+@pytest.mark.parametrize("name", ["SequenceAutoencoder", "SequenceCaptioner"])
+def test_the_same_words_for_writing(name):
+    expected = described(sksequence.Seq2SeqTransformer)
+    given = described(getattr(sksequence, name))
+    for shared in given.keys() & set(WRITING):
+        assert given[shared] == expected[shared], shared
 
 
 def test_the_same_order():
