@@ -45,7 +45,7 @@ def test_every_pair_comes_once_in_each_epoch():
 
 
 def test_targets_of_similar_length_come_together():
-    pairs, lengths, _ = _pairs()
+    pairs, *_ = _pairs()
     batches = list(pairs.batches(0, np.random.default_rng(0)))
     assert _padding(batches) < 0.08
     order = np.random.default_rng(1).permutation(300)
