@@ -2,8 +2,8 @@
 
     python benchmarks/protocols/_forecasting_baselines.py [--data DIR]
 
-prints them beside the known figures, and fails where one differs. Later protocols take the splits and scores from here, so
-that a network and its baseline are measured in the same way.
+prints them beside the known figures, and fails where one differs. Later protocols take the splits
+and scores from here, so that a network and its baseline are measured in the same way.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from sksequence.metrics import (
 EXCHANGE_HORIZONS = (3, 6, 12, 24)
 ETTH1_HORIZONS = (24, 48, 168)
 MONTH = 30 * 24  # hours of a month of 30 days
-# M4: Makridakis, Spiliotis and Assimakopoulos (2020); the others have no published baseline, so these
+
+# M4: Makridakis, Spiliotis and Assimakopoulos (2020). The others have no published baseline: these
 # are what anybody gets who follows the protocols of LSTNet (2018) and Informer (2021).
 KNOWN = {
     "m4 Hourly, seasonal naive": "13.912",
