@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,7 +119,7 @@ class ForecastData:
 
     def spread_of(self, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Standard deviation of each series, ``(n_series, n_targets)``."""
-        parts = [values[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+        parts = [values[a:b] for a, b in itertools.pairwise(offsets)]
         return np.array([np.nan_to_num(_deviation(part)) for part in parts])
 
     def future_known(self, index: pd.Index | None, numbers: np.ndarray) -> np.ndarray:
@@ -149,7 +150,7 @@ def window_starts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """First row to forecast of every window with a complete past and future, and its series."""
     starts, series = [], []
-    for i, (first, stop) in enumerate(zip(offsets, offsets[1:], strict=False)):
+    for i, (first, stop) in enumerate(itertools.pairwise(offsets)):
         rows = np.arange(first + n_before, stop - horizon + 1, step)
         starts.append(rows)
         series.append(np.full(len(rows), i))

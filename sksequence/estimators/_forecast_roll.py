@@ -245,7 +245,7 @@ def _advanced(origins: Origins, forecast: np.ndarray) -> Origins:
 
     Covariates that are known up to now only stay at their last value.
     """
-    n, n_before = origins.targets.shape[:2]
+    _n, n_before = origins.targets.shape[:2]
     h = forecast.shape[1]
     targets = np.concatenate([origins.targets, forecast], axis=1)[:, -n_before:]
     held = np.repeat(origins.observed[:, -1:], h, axis=1)
