@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from sksequence.metrics._forecasts import as_columns, as_floats, check_same_rows, last_axis
 
@@ -119,6 +118,8 @@ def crps_normal(y_true: Any, loc: Any, scale: Any, *, average: bool = True) -> A
     >>> round(crps_normal([0.0], 0.0, 1.0), 4)
     0.2337
     """
+    from scipy import special
+
     y, scale = as_floats("y_true", y_true), _positive("scale", scale)
     z = (y - _numbers("loc", loc)) / scale
     score = (
@@ -174,6 +175,8 @@ def crps_student_t(y_true: Any, df: Any, loc: Any, scale: Any, *, average: bool 
     >>> round(crps_student_t([0.3], 1e6, 0.0, 1.0) - crps_normal([0.3], 0.0, 1.0), 4)
     0.0
     """
+    from scipy import special
+
     y, scale, df = as_floats("y_true", y_true), _positive("scale", scale), _positive("df", df)
     if (df <= 1).any():
         raise ValueError(f"df must be above 1, or the score is infinite, got {df.min():g}.")
@@ -236,6 +239,8 @@ def crps_zero_inflated_gamma(
     >>> crps_zero_inflated_gamma([0.0, 5.0], 0.0, 1.0, 1.0, average=False)
     array([0., 5.])
     """
+    from scipy import special
+
     y, k, theta = as_floats("y_true", y_true), _positive("shape", shape), _positive("scale", scale)
     p = _numbers("probability", probability)
     if (p < 0).any() or (p > 1).any():
@@ -295,6 +300,8 @@ def crps_negative_binomial(y_true: Any, n: Any, p: Any, *, average: bool = True)
     >>> round(crps_negative_binomial([0], 1, 0.5), 4)
     0.3333
     """
+    from scipy import special
+
     y, n, p = as_floats("y_true", y_true), _positive("n", n), _positive("p", p)
     if (p >= 1).any():
         raise ValueError(f"p must lie between 0 and 1, both excluded, got {p.max():g}.")
@@ -306,6 +313,8 @@ def crps_negative_binomial(y_true: Any, n: Any, p: Any, *, average: bool = True)
 
 def _count_cdf(y: np.ndarray, n: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Distribution function of the negative binomial distribution, 0 below 0."""
+    from scipy import special
+
     whole = np.floor(y)
     return np.where(whole < 0, 0.0, special.betainc(n, np.maximum(whole, 0) + 1, p))
 
