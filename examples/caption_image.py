@@ -105,7 +105,7 @@ def main():
     )
     for text, several in zip(written[:3], y_new[:3], strict=True):
         print(f"  {text!r}; a person: {several[0]!r}")
-    display = AttentionDisplay.from_estimator(captioner, X_new[:2])
+    display = AttentionDisplay.from_estimator(captioner, X_new[1:3])
     PICTURES.mkdir(exist_ok=True)
     path = PICTURES / "caption_image.png"
     display.figure_.savefig(path, dpi=120)
