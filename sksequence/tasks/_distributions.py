@@ -116,8 +116,12 @@ class Point:
 
     def loss(self, parameters: Tensor, target: Tensor) -> Tensor:
         """Loss of each target."""
-        losses = {"squared_error": F.mse_loss, "absolute_error": F.l1_loss, "huber": F.huber_loss}
-        return losses[self.name](parameters[..., 0], target, reduction="none")
+        value = parameters[..., 0]
+        if self.name == "squared_error":
+            return F.mse_loss(value, target, reduction="none")
+        if self.name == "absolute_error":
+            return F.l1_loss(value, target, reduction="none")
+        return F.huber_loss(value, target, reduction="none")
 
     def sample_step(self, raw: Tensor, generator: torch.Generator) -> Tensor:
         """The value."""

@@ -107,6 +107,8 @@ def test_gradient_is_that_of_finite_differences(name):
 def test_shapes_go_through(name):
     distribution, rng = _make(name), np.random.default_rng(0)
     raw = rng.standard_normal((2, 3, 4, distribution.n_parameters))
+    single = distribution.loss(torch.as_tensor(raw).float(), torch.ones(2, 3, 4))
+    assert single.dtype == torch.float32
     assert distribution.loss(torch.as_tensor(raw), torch.ones(2, 3, 4)).shape == (2, 3, 4)
     drawn = distribution.sample_step(torch.as_tensor(raw), torch.Generator().manual_seed(0))
     assert drawn.shape == (2, 3, 4)
