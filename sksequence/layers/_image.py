@@ -17,7 +17,9 @@ class ImageEncoder(nn.Module):
     .. math:: x_{k+1} = \mathrm{relu}(\mathrm{norm}(W_k * x_k))
 
     Each block has filters of 3 x 3 pixels and halves both sides (rounded up), while the number
-    of channels doubles from block to block up to `width`.
+    of channels doubles from block to block up to `width`. The first block also sees the place of
+    each pixel, its row and its column from -1 to 1, so that what is left can be told from what is
+    right (Liu et al., 2018, "CoordConv").
 
     Parameters
     ----------
@@ -62,6 +64,8 @@ class ImageEncoder(nn.Module):
     torch.Size([5, 48, 32])
     """
 
+    places: Tensor
+
     def __init__(
         self,
         frame_shape: tuple[int, int, int],
@@ -79,7 +83,8 @@ class ImageEncoder(nn.Module):
         self.grid_shape = tuple(math.ceil(n / side) for n in frame_shape[:2])
         self.n_locations = math.prod(self.grid_shape)
         self.blocks = nn.Sequential()
-        n_inputs = self.frame_shape[2]
+        self.register_buffer("places", _places(*self.frame_shape[:2]), persistent=False)
+        n_inputs = self.frame_shape[2] + 2
         for k in reversed(range(n_blocks)):
             n_units = width if k == 0 else min(width, max(NARROWEST, width >> k))
             self.blocks.append(_block(n_inputs, n_units, generator))
@@ -109,11 +114,19 @@ class ImageEncoder(nn.Module):
                 f"images of shape (..., {', '.join(map(str, self.frame_shape))}) were expected, "
                 f"with the images (and steps) in front, got {tuple(images.shape)}."
             )
+        images_flat = images.flatten(0, -4)
+        places = self.places.expand(len(images_flat), -1, -1, -1)
         # (n_images, n_channels, n_rows, n_columns), a view: channels stay innermost in memory
-        frames = images.flatten(0, -4).permute(0, 3, 1, 2)
+        frames = torch.cat([images_flat, places], dim=3).permute(0, 3, 1, 2)
         grid = self.blocks(frames).permute(0, 2, 3, 1)  # (n_images, n_rows, n_columns, width)
         n_steps = images.shape[1] if images.ndim == 5 else 1
         return grid.reshape(len(images), n_steps * self.n_locations, self.n_outputs)
+
+
+def _places(n_rows: int, n_columns: int) -> Tensor:
+    """Row and column of each pixel, from -1 to 1, ``(n_rows, n_columns, 2)``."""
+    rows, columns = (torch.linspace(-1, 1, n, dtype=torch.float32) for n in (n_rows, n_columns))
+    return torch.stack(torch.meshgrid(rows, columns, indexing="ij"), dim=2)
 
 
 def _block(n_inputs: int, n_units: int, generator: torch.Generator) -> nn.Sequential:
