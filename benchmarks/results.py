@@ -19,6 +19,7 @@ PROTOCOLS = {
     "movie_reviews_defaults": "the same, with the two-liner of the README, all defaults",
     "promoters": "E. coli promoters, leave one out, mean of 5 seeds",
     "flickr8k": "captions of 125 photographs of Flickr8k, learned from 753 of them",
+    "m4_weekly": "359 weekly series of the M4 competition, 13 weeks ahead, one network for all",
     "hong_kong_rainfall": "tomorrow's rain, last 10 years, expanding window",
     "dates": "human dates to ISO 8601, exact match on 1000 unseen days, mean of 3 seeds",
     "multi30k": "German to English, test 2016, with and without attention",
@@ -40,13 +41,19 @@ def main():
             print(f"{name:24s} {what}")
         return
     sys.path.insert(0, str(Path(__file__).parent))
-    module = arguments.name.removesuffix("_defaults")
-    protocol = import_module(f"protocols.{module}")
-    run = protocol.run if module == arguments.name else protocol.run_defaults
+    run = find_run(arguments.name)
     started = time.perf_counter()
     rows = run(arguments.data, arguments.seed, arguments.quick)
     seconds = time.perf_counter() - started
     print_table(arguments.name, rows, seconds, arguments.quick)
+
+
+def find_run(name):
+    """The function of a protocol: ``run`` of the module NAME, or ``run_B`` of A for A_B."""
+    folder, module = Path(__file__).parent / "protocols", name
+    while not (folder / f"{module}.py").exists():
+        module = module.rpartition("_")[0]
+    return getattr(import_module(f"protocols.{module}"), "run" + name.removeprefix(module))
 
 
 def print_table(name, rows, seconds, quick):
