@@ -131,15 +131,15 @@ class WindowSamples:
         self._device = torch.device(device)
         self._starts, self._series = starts, series
         self._lookback, self._horizon, self._lags = lookback, horizon, lags
-        self._batch_size = len(starts) if batch_size == "full" else min(batch_size, len(starts))
+        n_most = len(starts) if batch_size == "full" else int(batch_size)
+        self._batch_size = max(1, min(n_most, len(starts)))
         self._n_drawn = min(windows_per_epoch or len(starts), len(starts))
         self._scaling = scaling
         self._dtype = dtype
         self._with_targets = with_targets
         # in 64 bits: the level of a window is taken off before the values become short
         self._targets = torch.from_numpy(np.ascontiguousarray(rows.targets)).to(self._device)
-        missing = not bool(torch.isfinite(self._targets).all())
-        self._missing = missing
+        self._missing = not bool(torch.isfinite(self._targets).all())
         self._observed, self._known, self._static = (
             torch.from_numpy(np.array(values)).to(self._device, dtype)
             for values in (rows.observed, rows.known, rows.static)
@@ -173,25 +173,19 @@ class WindowSamples:
         past = _gather(self._targets, starts + back)  # (n_windows, lookback, n_targets)
         series = torch.from_numpy(self._series[positions]).to(self._device)
         level, scale = self._units(past, self._spread.index_select(0, series)[:, None])
-        seen = None
-        if self._missing:
-            there = torch.isfinite(past)
-            if not bool(there.all()):
-                seen = there.to(self._dtype)
-        targets = None
-        if self._with_targets:
-            targets = _gather(self._targets, starts + ahead)
-            targets = ((targets - level) / scale).to(self._dtype)
+
+        def in_units(values):
+            return ((values - level) / scale).to(self._dtype)
+
+        targets = in_units(_gather(self._targets, starts + ahead)) if self._with_targets else None
         steps = starts + torch.cat([back, ahead])
-        known = [_gather(self._known, steps)]
-        for lag in self._lags:
-            earlier = (_gather(self._targets, steps - lag) - level) / scale
-            known.append(torch.nan_to_num(earlier).to(self._dtype))
+        earlier = [in_units(_gather(self._targets, steps - lag)) for lag in self._lags]
+        known = [_gather(self._known, steps), *(torch.nan_to_num(values) for values in earlier)]
         return WindowBatch(
-            past=torch.nan_to_num((past - level) / scale).to(self._dtype),
-            seen=seen,
+            past=torch.nan_to_num(in_units(past)),
+            seen=torch.isfinite(past).to(self._dtype) if self._missing else None,
             observed=_gather(self._observed, starts + back),
-            known=torch.cat(known, dim=2) if self._lags else known[0],
+            known=torch.cat(known, dim=2),
             static=self._static.index_select(0, series),
             level=level,
             scale=scale,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,7 @@ CALENDAR = {
 }
 
 
-def calendar_features(index: pd.Index, names: tuple[str, ...]) -> np.ndarray:
+def calendar_features(index: Any, names: tuple[str, ...]) -> np.ndarray:
     """Sine and cosine of the place in each cycle, ``(n_times, 2 * n_names)``."""
     columns = []
     for name in names:
@@ -53,7 +54,8 @@ class ForecastData:
     known : tuple of int
         The other columns.
     transforms : TargetTransforms or None
-    missing : {"error", "mask", "ffill"}
+    mean, scale : ndarray of shape (n_covariates,)
+        Units of the covariates.
     """
 
     calendar: tuple[str, ...] = ()
@@ -61,20 +63,13 @@ class ForecastData:
     static: tuple[int, ...] = ()
     known: tuple[int, ...] = ()
     transforms: TargetTransforms | None = None
-    missing: str = "error"
     mean: np.ndarray = field(default_factory=lambda: np.zeros(0))
     scale: np.ndarray = field(default_factory=lambda: np.ones(0))
-    spread: np.ndarray = field(default_factory=lambda: np.ones((1, 1)))
 
     @property
     def n_lost(self) -> int:
         """First rows of a series that have no transformed value."""
         return 0 if self.transforms is None else self.transforms.n_lost
-
-    @property
-    def n_observed(self) -> int:
-        """Covariates that are known up to now only."""
-        return len(self.past)
 
     @property
     def n_known(self) -> int:
@@ -84,45 +79,16 @@ class ForecastData:
     def learn(self, target: TimeTable, covariates: TimeTable | None) -> None:
         """Transforms of the targets, mean and deviation of the covariates."""
         if self.transforms is not None:
-            self.transforms.fit(target.values, target.offsets)
-        if covariates is not None and covariates.values.shape[1]:
-            self.mean = np.nanmean(covariates.values, axis=0)
-            scale = np.nanstd(covariates.values, axis=0)
+            self.transforms.fit(target.values, target.offsets, target.keys)
+        if covariates is not None:
+            self.mean, scale = _mean_and_deviation(covariates.values)
             self.scale = np.where(scale > 0, scale, 1.0)
 
     def scaled(self, covariates: np.ndarray) -> np.ndarray:
         """Standardised covariates; what is missing is their mean."""
         return np.nan_to_num((covariates - self.mean) / self.scale)
 
-    def transformed(self, target: TimeTable) -> np.ndarray:
-        """The targets as the network sees them, ``(n_rows, n_targets)``."""
-        if self.transforms is None:
-            return target.values
-        return self.transforms.apply(target.values, target.offsets)
-
-    def rows(self, target: TimeTable, covariates: TimeTable | None) -> WindowRows:
-        """All rows of the tables."""
-        values = self.transformed(target)
-        numbers = np.zeros((len(values), 0))
-        if covariates is not None and covariates.values.shape[1]:
-            numbers = self.scaled(covariates.values)
-        known = [numbers[:, list(self.known)]]
-        if self.calendar:
-            known.append(calendar_features(times_of_rows(target), self.calendar))
-        return WindowRows(
-            targets=values,
-            observed=numbers[:, list(self.past)],
-            known=np.concatenate(known, axis=1),
-            static=numbers[target.offsets[:-1]][:, list(self.static)],
-            spread=self.spread_of(values, target.offsets),
-        )
-
-    def spread_of(self, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        """Standard deviation of each series, ``(n_series, n_targets)``."""
-        parts = [values[a:b] for a, b in itertools.pairwise(offsets)]
-        return np.array([np.nan_to_num(_deviation(part)) for part in parts])
-
-    def future_known(self, index: pd.Index | None, numbers: np.ndarray) -> np.ndarray:
+    def future_known(self, index: Any, numbers: np.ndarray) -> np.ndarray:
         """Known covariates of future rows: calendar and scaled columns of X."""
         scaled = self.scaled(numbers) if numbers.shape[1] else numbers
         known = scaled[:, list(self.known)]
@@ -131,27 +97,196 @@ class ForecastData:
         return np.concatenate([known, calendar_features(index, self.calendar)], axis=1)
 
 
-def times_of_rows(table: TimeTable) -> pd.Index:
-    """The time of every row."""
-    index = table.index
-    return index.get_level_values(-1) if index.nlevels > 1 else index
+@dataclass(frozen=True)
+class Origins:
+    """Windows of the past with what is known of the future, one for each origin.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_origins, n_before, n_targets)
+        As the network sees them; the last `lookback` of them are the past, those before serve
+        lags.
+    observed : ndarray of shape (n_origins, n_before, n_observed)
+    known : ndarray of shape (n_origins, n_before + n_steps, n_known)
+    static : ndarray of shape (n_origins, n_static)
+    spread : ndarray of shape (n_origins, n_targets)
+    history : ndarray of shape (n_origins, n_history, n_targets)
+        The last values in the user's units, from which transforms are undone.
+    series : ndarray of shape (n_origins,)
+        As the transforms number them.
+    """
+
+    targets: np.ndarray
+    observed: np.ndarray
+    known: np.ndarray
+    static: np.ndarray
+    spread: np.ndarray
+    history: np.ndarray
+    series: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of the future."""
+        return self.known.shape[1] - self.targets.shape[1]
+
+    def take(self, at: Any) -> Origins:
+        """Some of them."""
+        return Origins(*(getattr(self, name)[at] for name in self.__dataclass_fields__))
+
+    def parts(self, n_windows: int) -> list[Origins]:
+        """All of them, at most so many at a time."""
+        size = max(1, n_windows)
+        return [self.take(slice(at, at + size)) for at in range(0, len(self), size)]
 
 
-def _deviation(values: np.ndarray) -> np.ndarray:
-    finite = np.isfinite(values)
-    if not finite.any():
-        return np.zeros(values.shape[1])
-    mean = np.nanmean(values, axis=0) if finite.any(axis=0).all() else np.zeros(values.shape[1])
-    return np.sqrt(np.nansum((values - mean) ** 2, axis=0) / np.maximum(finite.sum(axis=0), 1))
+class Past:
+    """Rows to forecast from, in the user's units and in those of the network.
+
+    Parameters
+    ----------
+    data : ForecastData
+    target : TimeTable
+    covariates : TimeTable or None
+    spread : ndarray of shape (n_series, n_targets), optional
+        Standard deviation of each series; None: that of these rows.
+    series : ndarray of shape (n_series,), optional
+        Which of the series of ``fit`` they are, -1 for a new one; None: the same.
+    """
+
+    def __init__(
+        self,
+        data: ForecastData,
+        target: TimeTable,
+        covariates: TimeTable | None,
+        spread: np.ndarray | None = None,
+        series: np.ndarray | None = None,
+    ):
+        self.target, self.covariates, self.data = target, covariates, data
+        self.series = np.arange(target.n_series) if series is None else series.copy()
+        self.transforms = data.transforms
+        if self.transforms is not None:
+            new = np.flatnonzero(self.series < 0)
+            if len(new):
+                further = target if target.keys is None else target.select_series(target.keys[new])
+                self.series[new] = self.transforms.n_series + np.arange(len(new))
+                self.transforms = self.transforms.extended(
+                    further.values, further.offsets, further.keys
+                )
+        self.rows = self._rows(spread)
+
+    def _rows(self, spread) -> WindowRows:
+        target, data = self.target, self.data
+        values = target.values
+        if self.transforms is not None:
+            values = self.transforms.apply(values, target.offsets, self.series, target.keys)
+        numbers = np.zeros((len(values), 0))
+        if self.covariates is not None:
+            numbers = data.scaled(self.covariates.values)
+        times = None
+        if data.calendar:
+            times = target.index
+            times = times.get_level_values(-1) if times.nlevels > 1 else times
+        return WindowRows(
+            targets=values,
+            observed=numbers[:, list(data.past)],
+            known=data.future_known(times, self.covariates_or_none(len(values))),
+            static=numbers[target.offsets[:-1]][:, list(data.static)],
+            spread=spreads(values, target.offsets) if spread is None else spread,
+        )
+
+    def covariates_or_none(self, n_rows: int) -> np.ndarray:
+        """Covariates in the user's units; without columns where there are none."""
+        return np.zeros((n_rows, 0)) if self.covariates is None else self.covariates.values
+
+    def origins(
+        self,
+        starts: np.ndarray,
+        series: np.ndarray,
+        n_before: int,
+        n_steps: int,
+        ahead: np.ndarray | None = None,
+    ) -> Origins:
+        """Windows whose first step to forecast is at `starts`.
+
+        Parameters
+        ----------
+        starts : ndarray of shape (n_origins,)
+            Rows of the table; for the row after the last one of a series, give `ahead`.
+        series : ndarray of shape (n_origins,)
+            Of this table.
+        n_before, n_steps : int
+        ahead : ndarray of shape (n_origins, n_steps, n_known), optional
+            What is known of the future; None: the rows of this table tell, and where it ends the
+            last row does.
+        """
+        first = self.target.offsets[series][:, None]
+        back = np.maximum(starts[:, None] + np.arange(-n_before, 0), first + self.data.n_lost)
+        if ahead is None:
+            steps = starts[:, None] + np.arange(n_steps)
+            ahead = self.rows.known[np.minimum(steps, self.target.offsets[series + 1][:, None] - 1)]
+        n_history = max(self.data.n_lost, 1)
+        newest = np.maximum(starts[:, None] + np.arange(-n_history, 0), first)
+        return Origins(
+            self.rows.targets[back],
+            self.rows.observed[back],
+            np.concatenate([self.rows.known[back], ahead], axis=1),
+            self.rows.static[series],
+            self.rows.spread[series],
+            self.target.values[newest],
+            self.series[series],
+        )
+
+    def undo(self, values: np.ndarray, origins: Origins) -> np.ndarray:
+        """Forecasts ``(n_origins, n_steps, n_targets)`` in the user's units."""
+        if self.transforms is None:
+            return values
+        return self.transforms.invert(values, origins.history, origins.series)
+
+    def apply(self, values: np.ndarray, origins: Origins) -> np.ndarray:
+        """Values in the units of the network, where these do not depend on the rows before."""
+        if self.transforms is None:
+            return values
+        n, n_steps, k = values.shape
+        offsets = np.arange(n + 1) * n_steps
+        flat = self.transforms.apply(values.reshape(-1, k), offsets, origins.series)
+        return flat.reshape(values.shape)
+
+    def undone(self, origins: Origins) -> Callable[[np.ndarray], np.ndarray]:
+        """``undo`` for these origins."""
+        return lambda values: self.undo(values, origins)
+
+
+def spreads(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Standard deviation of each series, ``(n_series, n_targets)``; 0 where nothing was seen."""
+    parts = [values[first:stop] for first, stop in itertools.pairwise(offsets)]
+    return np.array([_mean_and_deviation(part)[1] for part in parts])
+
+
+def _mean_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each column, missing values left out; 0 where all are missing."""
+    seen = np.isfinite(values)
+    n_seen = np.maximum(seen.sum(axis=0), 1)
+    mean = np.where(seen, values, 0.0).sum(axis=0) / n_seen
+    squares = np.where(seen, values - mean, 0.0) ** 2
+    return mean, np.sqrt(squares.sum(axis=0) / n_seen)
 
 
 def window_starts(
-    offsets: np.ndarray, n_before: int, horizon: int, step: int = 1
+    offsets: np.ndarray, n_before: int, horizon: int, first_rows: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """First row to forecast of every window with a complete past and future, and its series."""
+    """First row to forecast of every window with a complete past and future, and its series.
+
+    With `first_rows`, only of windows whose last row is not before that row of their series.
+    """
     starts, series = [], []
     for i, (first, stop) in enumerate(itertools.pairwise(offsets)):
-        rows = np.arange(first + n_before, stop - horizon + 1, step)
+        earliest = first + n_before
+        if first_rows is not None:
+            earliest = max(earliest, first_rows[i] - horizon + 1)
+        rows = np.arange(earliest, stop - horizon + 1)
         starts.append(rows)
         series.append(np.full(len(rows), i))
     return np.concatenate(starts).astype(np.int64), np.concatenate(series).astype(np.int64)
@@ -165,21 +300,16 @@ def last_stretch(
     No target of a training window lies in the stretch that is held back.
     """
     train, valid = [], []
-    for i in np.unique(series):
-        at = np.flatnonzero(series == i)
-        n_valid = int(np.ceil(fraction * len(at)))
-        kept = len(at) - n_valid - (horizon - 1)
-        if kept < 1:  # too short to hold anything back
-            train.append(at)
-            continue
-        train.append(at[:kept])
-        valid.append(at[-n_valid:])
+    edges = np.flatnonzero(np.diff(series, prepend=-1, append=-1))
+    for first, stop in itertools.pairwise(edges):
+        n_valid = int(np.ceil(fraction * (stop - first)))
+        held_back = np.arange(stop - n_valid, stop)
+        at = np.arange(first, stop - n_valid)
+        at = at[starts[at] + horizon <= starts[held_back[0]]]
+        if len(at):
+            valid.append(held_back)
+        else:  # too short to hold anything back
+            at = np.arange(first, stop)
+        train.append(at)
     empty = np.zeros(0, dtype=np.int64)
     return np.concatenate(train), np.concatenate(valid) if valid else empty
-
-
-def select_static(columns: Any) -> tuple:
-    """A parameter that names columns, as a tuple."""
-    if columns is None:
-        return ()
-    return (columns,) if isinstance(columns, (str, int)) else tuple(columns)

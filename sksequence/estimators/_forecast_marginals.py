@@ -8,6 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from sksequence.estimators._forecast_ask import roller_of
+from sksequence.estimators._forecast_data import Origins, Past
+from sksequence.estimators._forecast_tables import at_steps
+from sksequence.tasks._distributions import POINT_LOSSES
+from sksequence.utils._random import make_generator
+
+# Paths from which quantiles are taken.
+N_PATHS = 500
+
 
 @dataclass(frozen=True)
 class Exact:
@@ -29,10 +38,9 @@ class Exact:
 
     def quantile(self, levels: np.ndarray) -> np.ndarray:
         """Values below which `levels` of shape ``(n_steps, n_targets, n_q)`` lie."""
-        n_q = levels.shape[2]
         found = [
             self.undo(_at_level(self.distribution, self.parameters, levels[:, :, q]))
-            for q in range(n_q)
+            for q in range(levels.shape[2])
         ]
         return np.stack(found, axis=3)
 
@@ -56,10 +64,9 @@ class Drawn:
     def quantile(self, levels: np.ndarray) -> np.ndarray:
         """Values below which `levels` of shape ``(n_steps, n_targets, n_q)`` lie."""
         result = np.empty((*self.paths.shape[1:], levels.shape[2]))
-        for t in range(levels.shape[0]):
-            for k in range(levels.shape[1]):
-                found = np.quantile(self.paths[:, :, t, k], levels[t, k], axis=0)  # (n_q, n)
-                result[:, t, k] = found.T
+        for t, k in np.ndindex(*levels.shape[:2]):
+            found = np.quantile(self.paths[:, :, t, k], levels[t, k], axis=0)  # (n_q, n)
+            result[:, t, k] = found.T
         return result
 
     def cdf(self, values: np.ndarray) -> np.ndarray:
@@ -99,20 +106,18 @@ class Around:
 
 
 def conformal_quantile(values: np.ndarray, level: float) -> float:
-    """The quantile of calibration values with the correction for their number.
+    r"""The quantile of calibration values with the correction for their number.
 
-    The upper half takes the :math:`\\lceil (n + 1) q \\rceil`-th smallest of n values, the lower
+    The upper half takes the :math:`\lceil (n + 1) q \rceil`-th smallest of n values, the lower
     half is its mirror image (Vovk, Gammerman and Shafer, 2005).
     """
     values = np.sort(values[np.isfinite(values)])
     n = len(values)
     if n == 0:
         return float("nan")
-    if level >= 0.5:
-        rank = int(np.ceil((n + 1) * level)) - 1
-    else:
-        rank = int(np.floor((n + 1) * level)) - 1
-    return float(values[np.clip(rank, 0, n - 1)])
+    exact = round((n + 1) * level, 9)  # 0.95 * 20 is 19
+    rank = np.ceil(exact) if level >= 0.5 else np.floor(exact)
+    return float(values[np.clip(int(rank) - 1, 0, n - 1)])
 
 
 def _at_level(distribution, parameters, levels) -> np.ndarray:
@@ -122,3 +127,69 @@ def _at_level(distribution, parameters, levels) -> np.ndarray:
         found = distribution.quantile(parameters[:, t, k], np.array([levels[t, k]]))
         result[:, t, k] = found[..., 0]
     return result
+
+
+# -- of a fitted forecaster -----------------------------------------------------------------------
+
+
+def marginals(
+    forecaster: Any, past: Past, origins: Origins, random_state: Any, n_paths: int = N_PATHS
+) -> Exact | Drawn | Around:
+    """The distribution of each future value."""
+    roller, undo = roller_of(forecaster), past.undone(origins)
+    if forecaster.loss in POINT_LOSSES:
+        needs_errors(forecaster)
+        errors = at_steps(forecaster.errors_, origins.n_steps)
+        return Around(roller.means(origins), roller.scales(origins), errors, undo)
+    at_once = forecaster.strategy == "direct" and origins.n_steps <= forecaster.horizon_
+    if at_once and past.data.n_lost == 0:
+        return Exact(
+            forecaster.distribution_,
+            roller.parameters(origins),
+            undo,
+            lambda values: past.apply(values, origins),
+        )
+    return Drawn(drawn_paths(forecaster, past, origins, n_paths, random_state))
+
+
+def drawn_paths(
+    forecaster: Any, past: Past, origins: Origins, n_paths: int, random_state: Any
+) -> np.ndarray:
+    """Possible futures ``(n_paths, n_origins, n_steps, n_targets)`` in the user's units."""
+    drawn = roller_of(forecaster).paths(origins, n_paths, make_generator(random_state))
+    return past.undo(drawn, origins)
+
+
+def corrected_levels(
+    forecaster: Any, wanted: np.ndarray, n_steps: int, calibrated: bool
+) -> np.ndarray:
+    """Probabilities ``(n_steps, n_targets, n_q)``, corrected by what held before."""
+    n_targets = forecaster.tail_.values.shape[1]
+    levels = np.broadcast_to(wanted, (n_steps, n_targets, len(wanted)))
+    if not calibrated or forecaster.loss in POINT_LOSSES or forecaster.ranks_ is None:
+        return levels
+    ranks = at_steps(forecaster.ranks_, n_steps)
+    corrected = np.empty(levels.shape)
+    for t, k, q in np.ndindex(*levels.shape):
+        corrected[t, k, q] = conformal_quantile(ranks[:, t, k], float(wanted[q]))
+    corrected = np.where(np.isfinite(corrected), corrected, levels)
+    return np.clip(corrected, 1e-6, 1 - 1e-6)
+
+
+def needs_distribution(forecaster: Any, what: str) -> None:
+    """Raise ValueError of a loss that has nothing to draw from."""
+    if forecaster.loss in POINT_LOSSES:
+        raise ValueError(
+            f"{what} draws from a distribution, but loss={forecaster.loss!r} learns none: take "
+            '"gaussian", "student_t", "negative_binomial", "zero_inflated_gamma" or "quantile".'
+        )
+
+
+def needs_errors(forecaster: Any) -> None:
+    """Raise ValueError of a point forecast without errors that were seen."""
+    if forecaster.errors_ is None:
+        raise ValueError(
+            f"bounds around a point forecast (loss={forecaster.loss!r}) come from errors on a "
+            "stretch of time that was held back, but there was none: set early_stopping=True, "
+            'or learn a distribution, e.g. loss="gaussian".'
+        )

@@ -2,71 +2,143 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
 from sksequence.estimators._forecast_data import CALENDAR
-from sksequence.estimators._forecast_tables import check_same_rows, forward_filled
+from sksequence.estimators._forecast_tables import as_tuple, check_same_rows, forward_filled
 from sksequence.inputs import TimeTable, read_time_table
 
 
-def read_tables(forecaster, X, y, clock=None, like=None) -> tuple[TimeTable, TimeTable | None]:
-    """y and X as tables on the same clock, with the same rows."""
+def read_tables(
+    forecaster: Any, X: Any, y: Any, like: Any = None
+) -> tuple[TimeTable, TimeTable | None]:
+    """y and X as tables on the same clock, with the same rows.
+
+    Parameters
+    ----------
+    forecaster : estimator
+        Names the policies of `missing` and `resample`.
+    X, y : as in ``fit``
+    like : estimator, optional
+        Already fitted: clock and columns must be the same.
+    """
     name = type(forecaster).__name__
     if y is None:
         raise ValueError(
             f"This {name} estimator requires y to be passed, but the target y is None."
         )
-    if X is not None and like is None:
-        validate_data(forecaster, X, skip_check_array=True)
-    indexed = [part for part in (y, X) if hasattr(part, "iloc")]
+    if X is not None:
+        check_two_dimensions(X, name)
+        if like is None:
+            validate_data(forecaster, X, skip_check_array=True)
     if X is not None and hasattr(X, "iloc") and not hasattr(y, "iloc"):
         y = with_index(y, X.index, name)
-    elif X is not None and indexed and not hasattr(X, "iloc"):
+    elif X is not None and hasattr(y, "iloc") and not hasattr(X, "iloc"):
         X = with_index(X, y.index, name, "X")
-    columns = None if like is None else like.columns
-    target = read_time_table(y, "y", forecaster, clock=clock, columns=columns)
+    clock = columns = covariate_columns = None
+    if like is not None:
+        clock, columns = like.tail_.clock, columns_of(like.tail_)
+        covariate_columns = columns_of(like.covariate_tail_)
+        check_same_covariates(like, X)
+    target = read_time_table(y, "y", forecaster, clock, columns, forecaster.resample)
     covariates = None
     if X is not None:
-        covariates = read_time_table(X, "X", forecaster, clock=target.clock)
+        covariates = read_time_table(
+            X, "X", forecaster, target.clock, covariate_columns, forecaster.resample
+        )
         check_same_rows(target, covariates, name)
+        if not covariates.values.shape[1]:
+            covariates = None  # an index alone
     return without_missing(forecaster, target, "y"), without_missing(forecaster, covariates, "X")
 
 
-def read_later(forecaster, X, y) -> tuple[TimeTable, TimeTable | None]:
-    """What was kept, followed by the new rows."""
-    if X is not None and not hasattr(X, "iloc") and not hasattr(y, "iloc"):
-        validate_data(forecaster, X, reset=False, skip_check_array=True)
-    target, covariates = read_tables(forecaster, X, y, forecaster.tail_.clock, forecaster.tail_)
-    if (covariates is None) != (forecaster.covariate_tail_ is None):
+def columns_of(table: TimeTable | None) -> Any:
+    """Names of the columns, else their number; None without a table."""
+    if table is None:
+        return None
+    return table.values.shape[1] if table.columns is None else table.columns
+
+
+def n_columns_of(X: Any) -> int:
+    """Columns of a table that may be bare rows."""
+    shape = shape_of(X)
+    return shape[1] if len(shape) > 1 else 1
+
+
+def shape_of(X: Any) -> tuple:
+    """Rows and columns; of lists of different lengths, rows alone."""
+    if hasattr(X, "shape"):
+        return X.shape
+    try:
+        return np.asarray(X).shape
+    except ValueError:
+        return len(X), 1
+
+
+def check_two_dimensions(X: Any, name: str) -> None:
+    """Raise ValueError of bare covariates without columns: are they rows or columns?"""
+    if hasattr(X, "iloc"):
+        return
+    shape = shape_of(X)
+    if len(shape) == 1:
         raise ValueError(
-            f"{type(forecaster).__name__} was fitted {'without' if covariates is not None else 'with'}"
-            " X: give new rows in the same way."
+            f"{name} expected X as a 2-D table with a row for each time and a column for each "
+            f"covariate, got the shape {shape}. Reshape your data: X.reshape(-1, 1) if it is one "
+            "covariate."
         )
+    if len(shape) == 2 and shape[1] == 0:
+        raise ValueError(
+            f"{name} got X with 0 feature(s) (shape={shape}) while a minimum of 1 is required: "
+            "give X=None without covariates, or a DataFrame without columns for its index alone."
+        )
+
+
+def check_same_covariates(fitted: Any, X: Any) -> None:
+    """Raise ValueError if covariates came although there were none in ``fit``, or did not."""
+    n_fitted = 0 if fitted.covariate_tail_ is None else fitted.covariate_tail_.values.shape[1]
+    n_given = 0 if X is None else n_columns_of(X)
+    if bool(n_fitted) != bool(n_given):
+        given, wanted = ("with", "without") if n_given else ("without", "with")
+        raise ValueError(
+            f"the rows came {given} covariates, but {type(fitted).__name__} was fitted {wanted} "
+            f"them: give y {wanted} X (X_history for the rows of history)."
+        )
+
+
+def read_later(forecaster: Any, X: Any, y: Any) -> tuple[TimeTable, TimeTable | None]:
+    """What was kept, followed by the new rows."""
+    if X is not None:
+        validate_data(forecaster, X, reset=False, skip_check_array=True)
+    target, covariates = read_tables(forecaster, X, y, forecaster)
     if covariates is not None:
         covariates = forecaster.covariate_tail_.concat(covariates)
     return forecaster.tail_.concat(target), covariates
 
 
-def without_missing(forecaster, table: TimeTable | None, what: str) -> TimeTable | None:
+def without_missing(forecaster: Any, table: TimeTable | None, what: str) -> Any:
     """The table after the policy of `missing`."""
-    if table is None or not np.isnan(table.values).any() or forecaster.missing == "mask":
+    missing = getattr(forecaster, "missing", "mask")
+    if table is None or missing == "mask" or not np.isnan(table.values).any():
         return table
-    if forecaster.missing == "error":
+    if missing == "error":
         row, column = np.argwhere(np.isnan(table.values))[0]
         named = "" if table.columns is None else f" of {table.columns[column]!r}"
+        where = f"row {row}" if table.clock.kind == "none" else str(table.index[row])
         raise ValueError(
-            f"Input {what} contains NaN: the value{named} at {table.index[row]!r} is missing. "
+            f"Input {what} contains NaN: the value{named} at {where} is missing. "
             'Fill it, or set missing="mask" (a mark of what was seen, no loss) or "ffill" '
             "(the value before)."
         )
     return forward_filled(table, what)
 
 
-def check_calendar(forecaster, names, target: TimeTable) -> None:
+def check_calendar(calendar: Any, target: TimeTable) -> tuple[str, ...]:
+    """The names of calendar features, which need dates."""
+    names = as_tuple(calendar)
     unknown = [name for name in names if name not in CALENDAR]
     if unknown:
         raise ValueError(
@@ -77,35 +149,32 @@ def check_calendar(forecaster, names, target: TimeTable) -> None:
             "calendar features need a DatetimeIndex or PeriodIndex, but the rows of y have "
             "none: give y as a Series or DataFrame with one."
         )
+    return names
 
 
-def check_lags(forecaster) -> tuple[int, ...]:
-    lags = (
-        (forecaster.lags,)
-        if isinstance(forecaster.lags, Integral)
-        else tuple(forecaster.lags or ())
-    )
-    for lag in lags:
-        if not isinstance(lag, Integral) or lag < forecaster.horizon:
+def check_lags(lags: Any, horizon: int) -> tuple[int, ...]:
+    """Whole numbers of at least the horizon."""
+    for lag in as_tuple(lags):
+        if int(lag) != lag or lag < horizon:
             raise ValueError(
-                f"lags must be whole numbers of at least horizon={forecaster.horizon}, so that the "
+                f"lags must be whole numbers of at least horizon={horizon}, so that the "
                 f"value is known when the last step is forecast; got {lag!r}."
             )
-    return tuple(int(lag) for lag in lags)
+    return tuple(int(lag) for lag in as_tuple(lags))
 
 
-def rows_before(forecaster) -> int:
+def rows_before(forecaster: Any) -> int:
     """Rows before the first step of a forecast that the network needs."""
     return forecaster.lookback + max(forecaster.lags_, default=0)
 
 
-def with_index(data, index, name, what="y"):
+def with_index(data: Any, index: Any, name: str, what: str = "y") -> Any:
     """Bare rows with the index that the other table has."""
     array = np.asarray(data)
     if len(array) != len(index):
         raise ValueError(
-            f"{what} has {len(array)} rows, but the other table of {name} has {len(index)}: give "
-            "one for each row."
+            f"{what} has {len(array)} rows, but the other table of {name} has {len(index)} "
+            "(inconsistent numbers of samples): give one for each row."
         )
     if array.ndim == 1:
         return pd.Series(array, index=index)

@@ -1,9 +1,10 @@
-"""Which rows are asked for, and forecasts as the user's tables."""
+"""What all forecasters do with tables: columns, missing values, naive forecasts, backtests."""
 
 from __future__ import annotations
 
+import itertools
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -13,184 +14,25 @@ import pandas as pd
 from sksequence.inputs import TimeTable
 
 
-@dataclass(frozen=True)
-class Future:
-    """Rows to forecast.
-
-    Parameters
-    ----------
-    series : ndarray of shape (n_rows,)
-        Which series of the table each row belongs to.
-    positions : ndarray of shape (n_rows,)
-        Its place on the clock.
-    index : pandas Index or None
-        Of the answer; None: an array is wanted.
-    numbers : ndarray of shape (n_rows, n_covariates)
-    """
-
-    series: np.ndarray
-    positions: np.ndarray
-    index: pd.Index | None
-    numbers: np.ndarray
-
-    def steps(self, table: TimeTable) -> np.ndarray:
-        """Steps after the last row of each series, from 0; negative in the past."""
-        return self.positions - table.stops[self.series]
-
-    def known_numbers(self, table: TimeTable, last: np.ndarray, n_steps: int) -> np.ndarray:
-        """Covariates of all future steps, ``(n_series, n_steps, n_covariates)``.
-
-        Steps that X does not have (a gap) keep the values before them.
-        """
-        n_series = len(table.lengths)
-        numbers = np.full((n_series, n_steps, self.numbers.shape[1]), np.nan)
-        steps = self.steps(table)
-        ahead = steps >= 0
-        numbers[self.series[ahead], steps[ahead]] = self.numbers[ahead]
-        before = last
-        for t in range(n_steps):
-            missing = np.isnan(numbers[:, t])
-            numbers[:, t] = np.where(missing, before, numbers[:, t])
-            before = numbers[:, t]
-        return numbers
+def as_tuple(names: Any) -> tuple:
+    """A parameter that holds one or several names or numbers, or None."""
+    if names is None:
+        return ()
+    return (names,) if isinstance(names, (str, Integral)) else tuple(names)
 
 
-def read_future(X: Any, table: TimeTable, gap: int, columns: tuple | None, name: str) -> Future:
-    """The rows of ``X`` that are to be forecast.
-
-    Parameters
-    ----------
-    X : int, array-like of shape (n_rows, n_covariates), or DataFrame
-        A number of rows stands for as many after the last one of each series.
-    table : TimeTable
-        What they follow.
-    gap : int
-        Rows in between, where there is no index.
-    columns : tuple or None
-        Names of the covariates that ``fit`` saw.
-    name : str
-        Of the estimator, for messages.
-    """
-    if isinstance(X, Integral):
-        return _next_rows(int(X), table, gap)
-    clock = table.clock
-    frame = X if hasattr(X, "iloc") else None
-    if frame is None and clock.kind != "none":
-        raise ValueError(
-            f"{name} was fitted on rows with an index, but predict got a {type(X).__name__} "
-            "without one, so it cannot know which rows these are. If a transformer before it made "
-            'an array of a DataFrame, call set_output(transform="pandas") on that transformer or '
-            "on the pipeline."
-        )
-    numbers = _numbers(X, name)
-    if clock.kind == "none":
-        warnings.warn(
-            f"{name} was fitted on rows without an index: those of predict are taken to follow "
-            "directly. Whether folds were shuffled cannot be noticed then; give a DataFrame or "
-            "Series with an index to be sure.",
-            UserWarning,
-            stacklevel=4,
-        )
-        positions = int(table.stops[0]) + gap + np.arange(len(numbers))
-        index = None if frame is None else frame.index
-        return Future(np.zeros(len(numbers), dtype=np.int64), positions, index, numbers)
-    _check_columns(frame, columns, name)
-    index = frame.index
-    if table.keys is None:
-        _check_levels(index, 1, name)
-        series = np.zeros(len(index), dtype=np.int64)
-        return Future(series, clock.positions(index), index, numbers)
-    _check_levels(index, 2, name)
-    keys = index.get_level_values(0)
-    series = table.keys.get_indexer(keys)
-    if (series < 0).any():
-        new = keys[series < 0][0]
-        raise ValueError(
-            f"X has the series {new!r}, which {name} has not seen: give its past, "
-            "predict(X, history=y_of_the_new_series)."
-        )
-    return Future(series, clock.positions(index.get_level_values(1)), index, numbers)
-
-
-def _next_rows(n: int, table: TimeTable, gap: int) -> Future:
-    if n < 1:
-        raise ValueError(f"the number of rows to forecast must be at least 1, got {n}.")
-    n_series = len(table.lengths)
-    series = np.repeat(np.arange(n_series), n)
-    ahead = np.arange(n) + (gap if table.clock.kind == "none" else 0)
-    positions = table.stops[series] + np.tile(ahead, n_series)
-    index = None
-    if table.clock.kind != "none":
-        times = table.clock.index(positions)
-        index = times
-        if table.keys is not None:
-            index = pd.MultiIndex.from_arrays([table.keys[series], times], names=table.index.names)
-    return Future(series, positions, index, np.zeros((len(series), 0)))
-
-
-def answer(values: np.ndarray, future: Future, like: TimeTable, one: bool, series_name: Any) -> Any:
-    """Forecasts ``(n_rows, n_targets)`` as a Series, DataFrame or array.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_targets)
-    future : Future
-    like : TimeTable
-        Its columns are the names of the targets.
-    one : bool
-        Whether y was one column without being a table.
-    series_name : object
-        Name of the Series that y was.
-    """
-    if future.index is None:
-        return values[:, 0] if one else values
-    if one:
-        return pd.Series(values[:, 0], index=future.index, name=series_name)
-    return pd.DataFrame(values, index=future.index, columns=like.columns)
-
-
-def _numbers(X, name) -> np.ndarray:
-    values = np.asarray(X)
-    if values.ndim != 2:
-        raise ValueError(
-            f"{name} expected X with a row for each time to forecast and a column for each "
-            f"covariate, got the shape {values.shape}."
-        )
-    if values.dtype == object or values.dtype.kind not in "biuf":
-        values = values.astype(np.float64)
-    return values.astype(np.float64, copy=False)
-
-
-def _check_columns(frame, columns, name) -> None:
-    if columns is None or frame.ndim == 1:
-        return
-    given = tuple(frame.columns)
-    if given != columns:
-        raise ValueError(
-            f"X has the columns {list(given)}, but {name} was fitted on {list(columns)}: give the "
-            "same columns in the same order (those of past_covariates may be NaN)."
-        )
-
-
-def _check_levels(index, n, name) -> None:
-    if index.nlevels != n:
-        wanted = "one level (time)" if n == 1 else "two levels (series, time)"
-        raise ValueError(
-            f"the index of X has {index.nlevels} level(s), but {name} was fitted on an index of "
-            f"{wanted}: give the same kind."
-        )
+def names_of(table: TimeTable) -> list:
+    """Names of the columns, or their numbers."""
+    return list(range(table.values.shape[1]) if table.columns is None else table.columns)
 
 
 def column_positions(names: Any, columns: tuple | None, n_columns: int, what: str) -> tuple:
     """The positions of named (or counted) columns of X."""
-    if names is None:
-        return ()
-    wanted = (names,) if isinstance(names, (str, Integral)) else tuple(names)
     found = []
-    for name in wanted:
+    for name in as_tuple(names):
         if columns is not None and name in columns:
             found.append(columns.index(name))
-        elif isinstance(name, Integral) and 0 <= name < n_columns:
+        elif isinstance(name, Integral) and 0 <= int(name) < n_columns:
             found.append(int(name))
         else:
             there = list(range(n_columns)) if columns is None else list(columns)
@@ -198,26 +40,79 @@ def column_positions(names: Any, columns: tuple | None, n_columns: int, what: st
     return tuple(found)
 
 
+def check_static(covariates: TimeTable, positions: tuple, name: str) -> None:
+    """Raise ValueError if a column that is said not to change does."""
+    for i, (first, stop) in enumerate(itertools.pairwise(covariates.offsets)):
+        values = covariates.values[first:stop, list(positions)]
+        changes = np.argwhere(values != values[:1])
+        if len(changes):
+            row, j = changes[0]
+            which = "" if covariates.keys is None else f" of series {covariates.keys[i]!r}"
+            raise ValueError(
+                f"static_covariates of {name} names {names_of(covariates)[positions[j]]!r}, but "
+                f"it changes{which} in row {row}, from {values[0, j]:g} to {values[row, j]:g}: "
+                "leave it out of static_covariates."
+            )
+
+
 def check_same_rows(target: TimeTable, covariates: TimeTable, name: str) -> None:
     """Raise ValueError unless X and y have the same rows."""
-    same = len(target.values) == len(covariates.values) and (
+    n_rows, n_targets = len(covariates.values), len(target.values)
+    if n_rows != n_targets:
+        raise ValueError(
+            f"X has {n_rows} rows and y has {n_targets} (inconsistent numbers of samples), but "
+            f"{name} needs one row of X for each row of y: align them, e.g. X.loc[y.index]."
+        )
+    same = (
         np.array_equal(target.offsets, covariates.offsets)
         and np.array_equal(target.starts, covariates.starts)
         and (target.keys is None) == (covariates.keys is None)
         and (target.keys is None or target.keys.equals(covariates.keys))
     )
     if not same:
+        different = int(np.argmax(target.index != covariates.index))
         raise ValueError(
-            f"X has {len(covariates.values)} rows and y has {len(target.values)}, or their times "
-            f"differ, but {name} needs one row of X for each row of y: align them, e.g. "
-            "X.loc[y.index]."
+            f"the rows of X and y stand for other times, first in row {different}: X has "
+            f"{covariates.index[different]} and y {target.index[different]}, but {name} needs one "
+            "row of X for each row of y: align them, e.g. X.loc[y.index]."
         )
+
+
+def warn_if_constant(target: TimeTable, name: str) -> None:
+    """Warn of series that never change; raise ValueError for those without any value."""
+    constant = []
+    for i, (first, stop) in enumerate(itertools.pairwise(target.offsets)):
+        values = target.values[first:stop]
+        seen = np.isfinite(values)
+        which = "y" if target.keys is None else f"the series {target.keys[i]!r} of y"
+        if not seen.any(axis=0).all():
+            raise ValueError(
+                f"{which} has no value at all{_in_column(target, ~seen.any(axis=0))}, but {name} "
+                "learns from values: leave it out."
+            )
+        filled = np.where(seen, values, np.nanmax(values, axis=0))
+        if (filled == filled[:1]).all():
+            constant.append(which)
+    if constant:
+        more = f" (and {len(constant) - 1} more)" if len(constant) > 1 else ""
+        warnings.warn(
+            f"{constant[0]}{more} never changes, so there is nothing to learn: {name} will "
+            "forecast about that value.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _in_column(target, missing):
+    if len(missing) == 1:
+        return ""
+    return f" in column {names_of(target)[int(np.argmax(missing))]!r}"
 
 
 def forward_filled(table: TimeTable, what: str) -> TimeTable:
     """The same table, missing values replaced by the last one before in the series."""
     parts = []
-    for i, (first, stop) in enumerate(zip(table.offsets, table.offsets[1:], strict=False)):
+    for i, (first, stop) in enumerate(itertools.pairwise(table.offsets)):
         filled = pd.DataFrame(table.values[first:stop]).ffill().to_numpy()
         if np.isnan(filled).any():
             which = "" if table.keys is None else f" of series {table.keys[i]!r}"
@@ -245,43 +140,126 @@ def at_steps(values: np.ndarray, n_steps: int) -> np.ndarray:
     return values[:, np.minimum(np.arange(n_steps), values.shape[1] - 1)]
 
 
-def quantile_table(
-    values: np.ndarray, quantiles: np.ndarray, future: Future, like: TimeTable, one: bool
-) -> Any:
-    """Quantiles ``(n_rows, n_targets, n_q)`` as an array or a DataFrame."""
-    if one:
-        values = values[:, 0]
-    if future.index is None:
-        return values
-    if one:
-        return pd.DataFrame(values, index=future.index, columns=pd.Index(quantiles))
-    columns = pd.MultiIndex.from_product([like.columns or range(values.shape[1]), quantiles])
-    return pd.DataFrame(values.reshape(len(values), -1), index=future.index, columns=columns)
+def seasonal_naive(
+    table: TimeTable, starts: np.ndarray, series: np.ndarray, m: int, n_steps: int
+) -> np.ndarray:
+    """The value of the same step in the last season, ``(n_origins, n_steps, n_targets)``.
+
+    Where it is missing, or before the first row, the newest value that was seen before the
+    origin takes its place; NaN if there is none.
+    """
+    first = table.offsets[series][:, None]
+    at = starts[:, None] - m + np.arange(n_steps) % m
+    naive = np.where((at >= first)[..., None], table.values[np.maximum(at, first)], np.nan)
+    missing = np.isnan(naive)
+    if missing.any():
+        newest = last_values(table)[np.maximum(starts - 1, first[:, 0])][:, None]
+        newest = np.where((starts > first[:, 0])[:, None, None], newest, np.nan)
+        naive = np.where(missing, newest, naive)
+    return naive
 
 
-def backtest_table(
-    target: TimeTable,
-    series: np.ndarray,
-    starts: np.ndarray,
-    actual: np.ndarray,
-    forecast: np.ndarray,
-    naive: np.ndarray,
+def last_values(table: TimeTable) -> np.ndarray:
+    """The newest value up to each row of its series; NaN before the first."""
+    parts = [
+        pd.DataFrame(table.values[first:stop]).ffill().to_numpy()
+        for first, stop in itertools.pairwise(table.offsets)
+    ]
+    return np.concatenate(parts)
+
+
+def skill(truth: Any, forecast: np.ndarray, naive: np.ndarray, sample_weight: Any = None) -> float:
+    """``1 - MAE / MAE of naive``, the mean over the targets; missing values do not count.
+
+    Parameters
+    ----------
+    truth : array-like of shape (n_rows,) or (n_rows, n_targets)
+    forecast, naive : ndarray of shape (n_rows, n_targets)
+    sample_weight : array-like of shape (n_rows,), default=None
+    """
+    truth = np.asarray(truth, dtype=float)
+    if len(truth) != len(forecast):
+        raise ValueError(f"X has {len(forecast)} rows, but y has {len(truth)}: give one for each.")
+    truth = truth.reshape(len(forecast), -1)
+    if truth.shape != forecast.shape:
+        raise ValueError(
+            f"y has {truth.shape[1]} target(s), but {forecast.shape[1]} were fitted: give the same."
+        )
+    weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight, float)
+    there = np.isfinite(truth) & np.isfinite(naive)
+    errors, naive_errors = (
+        np.where(there, np.abs(truth - made), 0.0).T @ weights for made in (forecast, naive)
+    )
+    if not (there.T @ weights > 0).all():
+        raise ValueError("y has no value to compare a forecast with: give rows that were seen.")
+    perfect = np.where(errors == 0, 1.0, 0.0)
+    safe = np.where(naive_errors > 0, naive_errors, 1.0)
+    return float(np.where(naive_errors > 0, 1 - errors / safe, perfect).mean())
+
+
+def origins_of(target: TimeTable, n_origins: int, step: int, n_steps: int, name: str) -> np.ndarray:
+    """Rows of each series before each origin of a backtest, ``(n_series, n_origins)``."""
+    for what, value in (("n_origins", n_origins), ("step", step), ("n_steps", n_steps)):
+        if not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{what} must be a whole number of at least 1, got {value!r}.")
+    needed = n_steps + (n_origins - 1) * step
+    first = target.lengths - needed
+    if (first < 1).any():
+        raise ValueError(
+            f"y has {int(target.lengths.min())} rows in its shortest series, but {n_origins} "
+            f"origins, {step} row(s) apart, each with {n_steps} rows to forecast, leave {name} "
+            f"none to learn from: lower n_origins, step or n_steps ({needed} rows now)."
+        )
+    return first[:, None] + np.arange(n_origins) * step
+
+
+def walk_forward(
+    target: TimeTable, known: np.ndarray, n_steps: int, m: int, refit: bool | int, forecasts: Any
 ) -> pd.DataFrame:
-    """Forecasts ``(n_origins, n_steps, n_targets)`` as a long table."""
-    n, n_steps, n_targets = forecast.shape
+    """Forecasts from one origin after the other, as a table.
+
+    Parameters
+    ----------
+    target : TimeTable
+    known : ndarray of shape (n_series, n_origins)
+        Rows of each series before each origin.
+    n_steps : int
+    m : int
+        Steps of a season, for the naive forecast beside.
+    refit : bool or int
+    forecasts : callable
+        ``forecasts(lengths, starts, series)`` fits on the first rows of each series and returns
+        columns of the table, each ``(n_origins, n_steps, n_targets)``.
+    """
+    n_origins = known.shape[1]
+    every = n_origins if refit is False else 1 if refit is True else int(refit)
+    if every < 1:
+        raise ValueError(f"refit must be True, False or a positive whole number, got {refit!r}.")
+    parts = []
+    for at in range(0, n_origins, every):
+        ends = known[:, at : at + every]
+        series = np.repeat(np.arange(len(ends)), ends.shape[1])
+        starts = target.offsets[series] + ends.ravel()
+        made = forecasts(known[:, at], starts, series)
+        steps = starts[:, None] + np.arange(n_steps)
+        naive = seasonal_naive(target, starts, series, m, n_steps)
+        columns = {"actual": target.values[steps], **made, "naive": naive}
+        parts.append(_backtest_table(target, series, starts, columns))
+    return pd.concat(parts)
+
+
+def _backtest_table(
+    target: TimeTable, series: np.ndarray, starts: np.ndarray, columns: dict
+) -> pd.DataFrame:
+    n, n_steps, n_targets = columns["actual"].shape
     local = target.starts[series] + starts - target.offsets[series]  # position of the first step
     origin = np.repeat(local - 1, n_steps * n_targets)
     step = np.tile(np.repeat(np.arange(1, n_steps + 1), n_targets), n)
-    table = {
-        "origin": target.clock.index(origin),
-        "step": step,
-        "actual": actual.ravel(),
-        "forecast": forecast.ravel(),
-        "naive": naive.ravel(),
-    }
-    if n_targets > 1:
-        names = list(target.columns or range(n_targets))
-        table["target"] = np.tile(np.array(names, dtype=object), n * n_steps)
+    table: dict[Any, Any] = {}
     if target.keys is not None:
         table["series"] = target.keys[np.repeat(series, n_steps * n_targets)]
+    if n_targets > 1:
+        table["target"] = np.tile(np.array(names_of(target), dtype=object), n * n_steps)
+    table |= {"origin": target.clock.index(origin), "step": step}
+    table |= {name: values.ravel() for name, values in columns.items()}
     return pd.DataFrame(table, index=target.clock.index(origin + step))

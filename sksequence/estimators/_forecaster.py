@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,32 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence.cells import Cell
 from sksequence.estimators._fitting import private_generator
-from sksequence.estimators._forecast_ask import (
-    POINT_LOSSES,
-    as_asked,
-    ask,
-    draw_paths,
-    forecast_at,
-    levels_of,
-    marginals,
-    naive_forecast,
-    needs_distribution,
-    point_of,
-    roller_of,
-)
-from sksequence.estimators._forecast_data import CALENDAR
-from sksequence.estimators._forecast_fit import learn, remember, train
+from sksequence.estimators._forecast_ask import check_parameters, predicted, scored
+from sksequence.estimators._forecast_backtest import backtest, check_quantiles, model_columns
+from sksequence.estimators._forecast_fit import fit_on, learn, learn_distribution, remember
+from sksequence.estimators._forecast_parameters import FORECASTER_CONSTRAINTS
+from sksequence.estimators._forecast_probable import ProbabilisticForecasts
 from sksequence.estimators._forecast_read import read_later, read_tables
-from sksequence.estimators._forecast_tables import head, quantile_table
-from sksequence.estimators._parameters import POSITIVE_INTEGER, SHARED_CONSTRAINTS
 from sksequence.networks import pack_network, unpack_network
-from sksequence.utils._random import make_generator
-from sksequence.utils._sklearn import Interval, StrOptions, validate_parameter_constraints
-
-DISTRIBUTIONS = ("gaussian", "student_t", "negative_binomial", "zero_inflated_gamma", "quantile")
 
 
-class RNNForecaster(RegressorMixin, BaseEstimator):
+class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
     r"""Forecast the rows that follow.
 
     Rows are time steps. ``fit(X, y)`` learns from all windows of the past; ``predict(X_future)``
@@ -63,7 +46,8 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         "direct": all steps of the horizon at once. "recursive": one step after the other, its
         own output fed back. "seq2seq": the same, by a decoder with weights of its own.
     past_covariates : list of str or int, default=None
-        Columns of X that are known up to the present only; ignored in ``X_future``.
+        Columns of X that are known up to the present only; ignored in ``X_future``. Not for
+        "recursive".
     static_covariates : list of str or int, default=None
         Columns of X that do not change in a series.
     calendar : list of str, default=None
@@ -75,8 +59,8 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         The target so many rows earlier is an input at every step, also of the future; at least
         `horizon`.
     target_transform : str or list of str, default=None
-        "log1p", "boxcox", "difference", "returns", "seasonal_difference", in this order; undone
-        exactly in all forecasts.
+        "scale", "log1p", "boxcox", "difference", "returns", "seasonal_difference", in this order;
+        undone exactly in all forecasts.
     loss : str, default="squared_error"
         "squared_error", "absolute_error", "huber"; or the distribution whose likelihood is
         learned: "gaussian", "student_t", "negative_binomial" (counts), "zero_inflated_gamma"
@@ -84,14 +68,17 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
     quantiles : sequence of float, default=(0.05, 0.25, 0.5, 0.75, 0.95)
         For ``loss="quantile"``.
     missing : {"error", "mask", "ffill"}, default="error"
-        What becomes of missing values: refused; masked, with a mark of what was seen as input
-        and no loss; or filled with the value before.
+        What becomes of missing values: refused; masked, with a mark of what was seen and the time
+        since as inputs and no loss; or filled with the value before.
     in_sample : {"error", "one_step"}, default="error"
         What ``predict`` does for rows that ``fit`` has seen: refuse them, or forecast each from
         the rows before it (for ``learning_curve`` and ``return_train_score``; all rows are kept
         then).
     gap : int, default=0
         Rows between those of ``fit`` and of ``predict``, where there is no index.
+    resample : str, int or pandas offset, default=None
+        A frequency, at which rows that are missing from a time index become rows of missing
+        values (see `missing`). None: they are an error.
     windows_per_epoch : int, default=None
         So many windows, drawn anew, make an epoch; None: all.
     hidden_size : int or list of int, default=32
@@ -103,8 +90,8 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
     dropout : float, default=0.0
         Share of values set to zero while training, between layers and before the output.
     teacher_forcing : float or (float, float), default=1.0
-        For "recursive" and "seq2seq": probability that a step of training is given the true
-        value before it and not the forecast; or its values at the start and the end of training.
+        Probability that, while training "recursive" or "seq2seq", a step is given the true value
+        before it and not the forecast; or the probabilities at the start and the end of training.
     max_epochs : int, default=100
         Passes over the training data at most.
     batch_size : int or "full", default=64
@@ -149,45 +136,39 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         The epoch whose weights were kept; None without validation data.
     tail_ : TimeTable
         The last rows of y, as many as forecasts need (all with ``in_sample="one_step"``).
+    covariate_tail_ : TimeTable or None
+        Those of X.
     validation_skill_ : float or None
         Skill against the seasonal naive forecast on the stretch that was held back.
+
+    See Also
+    --------
+    NaiveForecaster : What a forecast has to be better than.
+    WindowForecaster : Any regressor of scikit-learn on the same windows.
+    sksequence.model_selection.PanelTimeSeriesSplit : Folds of a panel.
+
+    Notes
+    -----
+    ``direct`` gives step j of the horizon from the state after the past and all that is known of
+    the horizon; where the rows that are asked for end within it, calendar features are those of
+    the times that follow, and known covariates stay at their last value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sksequence import RNNForecaster
+    >>> hours = pd.date_range("2024-01-01", periods=500, freq="h")
+    >>> load = pd.Series(10 + np.sin(np.arange(500) * 2 * np.pi / 24), index=hours, name="load")
+    >>> forecaster = RNNForecaster(lookback=24, horizon=6, random_state=0).fit(None, load[:494])
+    >>> forecast = forecaster.predict(6)
+    >>> forecast.index[0]
+    Timestamp('2024-01-21 14:00:00')
+    >>> bool(abs(forecast - load[494:]).max() < 0.1)
+    True
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        **{
-            name: SHARED_CONSTRAINTS[name]
-            for name in SHARED_CONSTRAINTS
-            if name
-            not in (
-                "pooling",
-                "conv_size",
-                "conv_width",
-                "embedding_size",
-                "embedding_trainable",
-                "context_at",
-                "bidirectional",
-                "normalize",
-                "dropout",
-            )
-        },
-        "lookback": [POSITIVE_INTEGER],
-        "horizon": [POSITIVE_INTEGER],
-        "strategy": [StrOptions({"direct", "recursive", "seq2seq"})],
-        "past_covariates": ["array-like", str, Integral, None],
-        "static_covariates": ["array-like", str, Integral, None],
-        "calendar": ["array-like", StrOptions(set(CALENDAR)), None],
-        "seasonality": [POSITIVE_INTEGER],
-        "lags": ["array-like", POSITIVE_INTEGER, None],
-        "target_transform": [str, "array-like", None],
-        "loss": [StrOptions({*POINT_LOSSES, *DISTRIBUTIONS})],
-        "quantiles": ["array-like"],
-        "missing": [StrOptions({"error", "mask", "ffill"})],
-        "in_sample": [StrOptions({"error", "one_step"})],
-        "gap": [Interval(Integral, 0, None, closed="left")],
-        "windows_per_epoch": [POSITIVE_INTEGER, None],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "teacher_forcing": [Interval(Real, 0, 1, closed="both"), tuple, list],
-    }
+    _parameter_constraints: ClassVar[dict] = FORECASTER_CONSTRAINTS
 
     def __init__(
         self,
@@ -206,6 +187,7 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         missing: str = "error",
         in_sample: str = "error",
         gap: int = 0,
+        resample: Any = None,
         windows_per_epoch: int | None = None,
         hidden_size: int | Sequence[int] = 32,
         n_layers: int = 1,
@@ -241,6 +223,7 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         self.missing = missing
         self.in_sample = in_sample
         self.gap = gap
+        self.resample = resample
         self.windows_per_epoch = windows_per_epoch
         self.hidden_size = hidden_size
         self.n_layers = n_layers
@@ -287,24 +270,19 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         DivergenceError
             If the loss becomes infinite.
         """
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-        )
-        keep = self.warm_start and hasattr(self, "network_")
-        return self._fit(X, y, keep, self.max_epochs, self.early_stopping)
-
-    def _fit(self, X, y, keep, max_epochs, early_stopping):
+        check_parameters(self)
         target, covariates = read_tables(self, X, y)
-        return self._fit_tables(target, covariates, y, keep, max_epochs, early_stopping)
+        return self._fit_tables(target, covariates, y, self.max_epochs, self.early_stopping)
 
-    def _fit_tables(self, target, covariates, y, keep=False, max_epochs=None, early_stopping=None):
+    def _fit_tables(self, target, covariates, y, max_epochs, early_stopping):
+        keep = self.warm_start and hasattr(self, "network_")
         if not keep:
             self.__dict__.pop("network_", None)
             learn(self, target, covariates, y)
+            learn_distribution(self, target)
         rng = private_generator(self, keep)
-        epochs = self.max_epochs if max_epochs is None else max_epochs
-        stopping = self.early_stopping if early_stopping is None else early_stopping
-        return train(self, target, covariates, rng, epochs, keep, stopping)
+        fit_on(self, target, covariates, rng, max_epochs, keep, early_stopping)
+        return self
 
     # -- predict ------------------------------------------------------------------------------
 
@@ -313,7 +291,7 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame, array-like of shape (n_rows, n_covariates), or int
+        X : DataFrame, Series, array-like of shape (n_rows, n_covariates), or int
             The rows to forecast with their covariates (`past_covariates` are ignored). Without
             an index they follow directly, after `gap` rows. A number stands for so many rows.
         history : like y, default=None
@@ -326,149 +304,26 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         ndarray, Series or DataFrame of shape (n_rows,) or (n_rows, n_targets)
             With the index of `X`.
         """
-        future, table, origins = ask(self, X, history, X_history)
-        values = point_of(self, roller_of(self).parameters(origins), table)
-        return as_asked(self, values, future, table)
-
-    def predict_quantiles(
-        self,
-        X: Any,
-        quantiles: Sequence[float] = (0.05, 0.5, 0.95),
-        *,
-        calibrated: bool = True,
-        history: Any = None,
-        X_history: Any = None,
-        random_state: Any = None,
-    ) -> Any:
-        """Values that the future lies below with given probabilities.
-
-        Of a distribution they come in closed form where all steps are given at once, else from
-        500 drawn paths. Of a point forecast they come from the errors on the stretch of time that
-        was held back.
-
-        Parameters
-        ----------
-        X, history, X_history
-            As in ``predict``.
-        quantiles : sequence of float, default=(0.05, 0.5, 0.95)
-            In (0, 1).
-        calibrated : bool, default=True
-            Correct the probabilities by how often they held on the stretch of time that was held
-            back (Kuleshov, Fenner and Ermon, 2018), step by step.
-        random_state : int, RandomState, Generator or None, default=None
-            Of the paths.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_quantiles) or (n_rows, n_targets, n_quantiles), or DataFrame
-            A column for each quantile; of several targets two levels of columns.
-        """
-        wanted = np.asarray(quantiles, dtype=float)
-        if wanted.ndim != 1 or not len(wanted) or wanted.min() <= 0 or wanted.max() >= 1:
-            raise ValueError(f"quantiles must be numbers between 0 and 1, got {quantiles!r}.")
-        future, table, origins = ask(self, X, history, X_history)
-        levels = levels_of(self, wanted, origins.n_steps, calibrated)
-        found = marginals(self, origins, table, random_state).quantile(levels)
-        rows = found[future.series, future.steps(table)]  # (n_rows, n_targets, n_q)
-        return quantile_table(rows, wanted, future, table, self.one_target_)
-
-    def predict_interval(
-        self,
-        X: Any,
-        coverage: float = 0.9,
-        *,
-        calibrated: bool = True,
-        history: Any = None,
-        X_history: Any = None,
-        random_state: Any = None,
-    ) -> Any:
-        """Bounds between which the future lies with a given probability.
-
-        Parameters
-        ----------
-        X, calibrated, history, X_history, random_state
-            As in ``predict_quantiles``.
-        coverage : float, default=0.9
-            The probability; as much is left below as above.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, 2) or (n_rows, n_targets, 2), or DataFrame
-            Lower and upper bound.
-        """
-        if not 0 < coverage < 1:
-            raise ValueError(f"coverage must lie between 0 and 1, got {coverage!r}.")
-        levels = ((1 - coverage) / 2, (1 + coverage) / 2)
-        bounds = self.predict_quantiles(
-            X,
-            levels,
-            calibrated=calibrated,
-            history=history,
-            X_history=X_history,
-            random_state=random_state,
-        )
-        if isinstance(bounds, pd.DataFrame):
-            names = dict(zip(levels, ("lower", "upper"), strict=True))
-            return bounds.rename(columns=names, level=bounds.columns.nlevels - 1)
-        return bounds
-
-    def sample_paths(
-        self,
-        X: Any,
-        n_paths: int = 100,
-        *,
-        history: Any = None,
-        X_history: Any = None,
-        random_state: Any = None,
-    ) -> np.ndarray:
-        """Draw possible futures; each step is drawn given the one before.
-
-        The steps of one block of ``strategy="direct"`` are drawn independently of each other:
-        take "recursive" or "seq2seq" where their dependence matters.
-
-        Parameters
-        ----------
-        X, history, X_history
-            As in ``predict``.
-        n_paths : int, default=100
-        random_state : int, RandomState, Generator or None, default=None
-
-        Returns
-        -------
-        ndarray of shape (n_paths, n_rows) or (n_paths, n_rows, n_targets)
-        """
-        future, table, origins = ask(self, X, history, X_history)
-        needs_distribution(self, "sample_paths")
-        paths = draw_paths(self, origins, table, n_paths, make_generator(random_state))
-        rows = paths[:, future.series, future.steps(table)]
-        return rows[:, :, 0] if self.one_target_ else rows
+        return predicted(self, X, history, X_history)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Skill against the seasonal naive forecast.
 
-        ``1 - MAE / MAE of the naive forecast``: 1 is perfect, 0 as good as repeating the last
-        season (``seasonality=1``: the last value), below 0 worse.
+        ``1 - MAE / MAE of the naive forecast``, the mean over several targets: 1 is perfect, 0 as
+        good as repeating the last season (``seasonality=1``: the last value), below 0 worse.
 
         Parameters
         ----------
         X : as in ``predict``
         y : like y of ``fit``
-            What happened.
+            What happened; missing values do not count.
         sample_weight : array-like of shape (n_rows,), default=None
 
         Returns
         -------
         float
         """
-        future, table, origins = ask(self, X, None, None)
-        forecast = np.asarray(self.predict(X), dtype=float).reshape(len(future.series), -1)
-        naive = naive_forecast(self, table, origins.n_steps)[future.series, future.steps(table)]
-        truth = np.asarray(y, dtype=float).reshape(len(forecast), -1)
-        errors, naive_errors = (
-            np.average(np.nanmean(np.abs(truth - f), axis=1), weights=sample_weight)
-            for f in (forecast, naive)
-        )
-        return float(1 - errors / naive_errors) if naive_errors > 0 else float(errors == 0)
+        return scored(self, X, y, sample_weight)
 
     # -- more rows ------------------------------------------------------------------------------
 
@@ -486,8 +341,7 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
             Itself.
         """
         check_is_fitted(self)
-        target, covariates = read_later(self, X, y)
-        remember(self, target, covariates)
+        remember(self, *read_later(self, X, y))
         return self
 
     def partial_fit(self, X: Any, y: Any, n_epochs: int = 1) -> Self:
@@ -505,14 +359,15 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         RNNForecaster
             Itself.
         """
+        check_parameters(self)
         if not hasattr(self, "network_"):
-            validate_parameter_constraints(
-                self._parameter_constraints, self.get_params(deep=False), type(self).__name__
-            )
-            return self._fit(X, y, False, n_epochs, False)
+            return self._fit_tables(*read_tables(self, X, y), y, n_epochs, False)
         target, covariates = read_later(self, X, y)
+        old = self.tail_.lengths
         rng = private_generator(self, True)
-        return train(self, target, covariates, rng, n_epochs, True, False)
+        first_rows = target.offsets[:-1] + old
+        fit_on(self, target, covariates, rng, n_epochs, True, False, first_rows)
+        return self
 
     def backtest(
         self,
@@ -523,6 +378,7 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         step: int = 1,
         n_steps: int | None = None,
         refit: bool | int = False,
+        quantiles: Sequence[float] | None = None,
     ) -> pd.DataFrame:
         """Walk forward over the last rows: forecast from one origin after the other.
 
@@ -541,37 +397,31 @@ class RNNForecaster(RegressorMixin, BaseEstimator):
         refit : bool or int, default=False
             False: the weights stay, and all origins are forecast in batches. True: a new fit at
             each origin; an int: at every so many.
+        quantiles : sequence of float, default=None
+            Columns of these (calibrated) quantiles too.
 
         Returns
         -------
         DataFrame
             A row for each forecast value, with ``origin`` (time of the last row that was known),
-            ``step`` (1 is the row after it), ``actual``, ``forecast`` and ``naive`` (the seasonal
-            naive forecast); ``series`` and ``target`` where there are several. The index is the
-            time of the value.
+            ``step`` (1 is the row after it), ``actual``, ``forecast``, the quantiles by their
+            probability, and ``naive`` (the seasonal naive forecast); ``series`` and ``target``
+            where there are several. The index is the time of the value.
         """
-        n_steps = n_steps or self.horizon
-        target, covariates = read_tables(self, X, y)
-        first = target.lengths - n_steps - (n_origins - 1) * step  # rows before the first origin
-        if (first < 1).any():
-            raise ValueError(
-                f"y has {int(target.lengths.min())} rows in its shortest series, but "
-                f"{n_origins} origins, {step} row(s) apart, each with {n_steps} rows to forecast, "
-                f"need more than {n_steps + (n_origins - 1) * step}: lower n_origins or step."
-            )
-        every = n_origins if refit is False else 1 if refit is True else int(refit)
-        parts = []
-        for start in range(0, n_origins, every):
-            known = first + start * step
-            model = clone(self)
-            model._fit_tables(head(target, known), head(covariates, known), y)
-            at = np.arange(start, min(start + every, n_origins))
-            parts.append(
-                forecast_at(model, target, covariates, first[:, None] + at * step, n_steps)
-            )
-        return pd.concat(parts)
+        check_parameters(self)
+        model = clone(self)
+        model.warm_start = False
+        wanted = check_quantiles(quantiles)
+        target, covariates = read_tables(model, X, y)
 
-    # -- pieces ---------------------------------------------------------------------------------
+        def fit(first, first_covariates):
+            model._fit_tables(first, first_covariates, y, self.max_epochs, self.early_stopping)
+            return model
+
+        def columns(starts, series, n):
+            return model_columns(model, target, covariates, starts, series, n, wanted)
+
+        return backtest(model, target, covariates, (n_origins, step, n_steps, refit), fit, columns)
 
     # -- saving -------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,12 +28,14 @@ class ForecastSpec:
     n_parameters : int
         Of the distribution of one target at one step.
     with_missing : bool
-        Whether the past brings a channel of what was seen.
+        Whether each value comes with a mark of whether it was seen, and how long ago one was.
     cell, widths, dropout
         Of the recurrent stack.
     teacher_forcing : (float, float)
         Share of the steps of the future that are given the true value before them, at the start
         and at the end of training.
+    location : int
+        Which parameter of a step is fed back in place of the true value while training.
     """
 
     strategy: str
@@ -47,19 +50,29 @@ class ForecastSpec:
     widths: tuple[int, ...]
     dropout: float = 0.0
     teacher_forcing: tuple[float, float] = (1.0, 1.0)
+    location: int = 0
+
+    @property
+    def n_signals(self) -> int:
+        """Inputs that a step of the targets brings: values, marks of what was seen."""
+        return self.n_targets * (3 if self.with_missing else 1)
 
     @property
     def n_past(self) -> int:
         """Inputs of a step of the past."""
-        n_values = self.n_targets * (2 if self.with_missing else 1)
-        return n_values + self.n_observed + self.n_known + self.n_static
+        return self.n_signals + self.n_observed + self.n_known + self.n_static
 
     @property
     def n_outputs(self) -> int:
         """Outputs of one step of the future."""
         return self.n_targets * self.n_parameters
 
-    def build(self, generator: torch.Generator, vectors=None) -> nn.Module:
+    @property
+    def step_work(self) -> int:
+        """Multiplications of one step of one window, about."""
+        return self.cell.n_gates * 2 * max(self.widths) ** 2
+
+    def build(self, generator: torch.Generator, vectors: Any = None) -> nn.Module:
         """The network of these sizes."""
         if self.strategy == "direct":
             return DirectNetwork(self, generator)
@@ -96,7 +109,9 @@ class DirectNetwork(nn.Module):
             n_read += spec.widths[-1]
         self.head = linear(n_read, spec.horizon * spec.n_outputs, generator)
 
-    def forward(self, batch: WindowBatch, state=None, progress: float | None = None) -> Outputs:
+    def forward(
+        self, batch: WindowBatch, state: Any = None, progress: float | None = None
+    ) -> Outputs:
         """Parameters of shape ``(n_windows, horizon, n_targets, n_parameters)``."""
         steps, _ = self.stack(past_inputs(self.spec, batch), None)
         read = [steps[:, -1]]
@@ -128,75 +143,89 @@ class RollingNetwork(nn.Module):
         super().__init__()
         self.spec = spec
         self.generator: torch.Generator | None = None  # of scheduled sampling
-        n_future = spec.n_targets + spec.n_known + spec.n_static
-        n_past = n_future if spec.strategy == "recursive" else spec.n_past
-        if spec.strategy == "recursive" and spec.with_missing:
-            n_past = n_future = n_future + spec.n_targets
 
         def stack(n_inputs):
             between = Dropout(spec.dropout)
             return RecurrentStack(spec.cell, n_inputs, spec.widths, generator, between=between)
 
-        self.reader = stack(n_past)
-        self.writer = self.reader if spec.strategy == "recursive" else stack(n_future)
+        recursive = spec.strategy == "recursive"
+        n_ahead = spec.n_signals + spec.n_known + spec.n_static
+        self.reader = stack(n_ahead if recursive else spec.n_past)
+        self.decoder = None if recursive else stack(n_ahead)
         self.dropout = Dropout(spec.dropout)
         self.head = linear(spec.widths[-1], spec.n_outputs, generator)
 
-    def forward(self, batch: WindowBatch, state=None, progress: float | None = None) -> Outputs:
+    @property
+    def writer(self) -> nn.Module:
+        """The stack that goes on into the future."""
+        return self.reader if self.decoder is None else self.decoder
+
+    def forward(
+        self, batch: WindowBatch, state: Any = None, progress: float | None = None
+    ) -> Outputs:
         """Parameters of shape ``(n_windows, horizon, n_targets, n_parameters)``, taught."""
-        before = torch.cat([self.last_value(batch), batch.targets[:, :-1]], dim=1)
-        before = torch.nan_to_num(before)
         start, stop = self.spec.teacher_forcing
         truth = start + (stop - start) * (0.0 if progress is None else progress)
-        state = self.read(batch)
         if not self.training or truth >= 1:
-            inputs = self._future_inputs(batch, before, slice(None))
-            steps, _ = self.writer(inputs, None, state)
+            lookback, taught = batch.past.shape[1], batch.targets[:, :-1]
+            past, seen = _seen(batch)
+            values = torch.cat([past, torch.nan_to_num(taught)], dim=1)
+            seen = torch.cat([seen, torch.isfinite(taught).to(past)], dim=1)
+            before = _signals(self.spec, values, seen)[:, lookback - 1 :]
+            steps, _ = self.writer(
+                self._inputs_ahead(batch, before, slice(None)), None, self.read(batch)
+            )
             return Outputs(self._parameters_of(steps))
-        chance = before.new_empty(*before.shape[:2], 1).uniform_(generator=self.generator)
+        shape = len(batch), batch.horizon, 1
+        chance = batch.past.new_empty(shape).uniform_(generator=self.generator)
 
         def given(j, parameters):
-            # what the first parameter of a distribution is: its location
-            return torch.where(chance[:, j] < truth, before[:, j], parameters[:, :, 0].detach())
+            own = parameters[..., self.spec.location].detach()
+            true = batch.targets[:, j - 1]
+            return torch.where((chance[:, j] < truth) & torch.isfinite(true), true, own)
 
-        return Outputs(self.roll(batch, state, before[:, 0], given))
+        return Outputs(self.roll(batch, given))
 
-    def read(self, batch: WindowBatch):
-        """The state after the past."""
+    def read(self, batch: WindowBatch) -> Any:
+        """The state after the past; None if there was nothing to read."""
         if self.spec.strategy == "seq2seq":
             return self.reader(past_inputs(self.spec, batch), None)[1]
-        lookback = batch.past.shape[1]
+        n_read = batch.past.shape[1] - 1
+        if n_read == 0:
+            return None
         # the value before each step, and what is known of the step itself
-        parts = [batch.past[:, :-1], batch.known[:, 1:lookback]]
-        if self.spec.with_missing:
-            seen = torch.ones_like(batch.past) if batch.seen is None else batch.seen
-            parts.insert(1, seen[:, :-1])
-        return self.reader(torch.cat([*parts, _repeated(batch.static, lookback - 1)], 2), None)[1]
+        before = _signals(self.spec, *_seen(batch))[:, :-1]
+        parts = [before, batch.known[:, 1 : n_read + 1], _repeated(batch.static, n_read)]
+        return self.reader(torch.cat(parts, dim=2), None)[1]
 
-    def last_value(self, batch: WindowBatch) -> Tensor:
-        """The newest value of the past, ``(n_windows, 1, n_targets)``."""
-        return batch.past[:, -1:]
+    def roll(self, batch: WindowBatch, given: Callable[[int, Tensor], Tensor]) -> Tensor:
+        """Go on step by step, for as many steps as are known of the future.
 
-    def roll(
-        self, batch: WindowBatch, state, first: Tensor, given: Callable[[int, Tensor], Tensor]
-    ) -> Tensor:
-        """Go on step by step; `given` makes the next value from a step and its parameters."""
-        before, results = first, []
+        Parameters
+        ----------
+        batch : WindowBatch
+        given : callable
+            ``given(j, parameters)`` makes the value that step j is given from the parameters
+            ``(n_windows, n_targets, n_parameters)`` of the step before it.
+
+        Returns
+        -------
+        Tensor of shape (n_windows, n_steps, n_targets, n_parameters)
+        """
+        state, results = self.read(batch), []
+        before = _signals(self.spec, *_seen(batch))[:, -1:]
         for j in range(batch.horizon):
-            inputs = self._future_inputs(batch, before[:, None], slice(j, j + 1))
+            inputs = self._inputs_ahead(batch, before, slice(j, j + 1))
             steps, state = self.writer(inputs, None, state)
-            parameters = self._parameters_of(steps)  # (n_windows, 1, n_targets, n_parameters)
-            results.append(parameters)
+            results.append(self._parameters_of(steps))
             if j + 1 < batch.horizon:
-                before = given(j + 1, parameters[:, 0])
+                value = given(j + 1, results[-1][:, 0])[:, None]
+                before = _signals(self.spec, value, torch.ones_like(value))
         return torch.cat(results, dim=1)
 
-    def _future_inputs(self, batch: WindowBatch, before: Tensor, at: slice) -> Tensor:
+    def _inputs_ahead(self, batch: WindowBatch, before: Tensor, at: slice) -> Tensor:
         known = batch.known[:, batch.past.shape[1] :][:, at]
-        parts = [before, known, _repeated(batch.static, before.shape[1])]
-        if self.spec.strategy == "recursive" and self.spec.with_missing:
-            parts.insert(1, torch.ones_like(before))
-        return torch.cat(parts, dim=2)
+        return torch.cat([before, known, _repeated(batch.static, before.shape[1])], dim=2)
 
     def _parameters_of(self, steps: Tensor) -> Tensor:
         values = self.head(self.dropout(steps))
@@ -209,11 +238,28 @@ class RollingNetwork(nn.Module):
 def past_inputs(spec: ForecastSpec, batch: WindowBatch) -> Tensor:
     """Everything that is given for a step of the past, ``(n_windows, lookback, n_past)``."""
     lookback = batch.past.shape[1]
-    parts = [batch.past]
-    if spec.with_missing:
-        parts.append(torch.ones_like(batch.past) if batch.seen is None else batch.seen)
-    parts += [batch.observed, batch.known[:, :lookback], _repeated(batch.static, lookback)]
-    return torch.cat(parts, dim=2)
+    values = _signals(spec, *_seen(batch))
+    known = batch.known[:, :lookback]
+    return torch.cat([values, batch.observed, known, _repeated(batch.static, lookback)], dim=2)
+
+
+def steps_since(seen: Tensor) -> Tensor:
+    """Steps since a value was last seen (0: now) of marks ``(n_windows, n_steps, n_targets)``.
+
+    Before the first that was seen, all steps count.
+    """
+    steps = torch.arange(1, seen.shape[1] + 1, device=seen.device, dtype=seen.dtype)[:, None]
+    return steps - torch.cummax(seen * steps, dim=1).values
+
+
+def _seen(batch: WindowBatch) -> tuple[Tensor, Tensor]:
+    return batch.past, torch.ones_like(batch.past) if batch.seen is None else batch.seen
+
+
+def _signals(spec: ForecastSpec, values: Tensor, seen: Tensor) -> Tensor:
+    if not spec.with_missing:
+        return values
+    return torch.cat([values, seen, torch.log1p(steps_since(seen))], dim=2)
 
 
 def _repeated(static: Tensor, n_steps: int) -> Tensor:

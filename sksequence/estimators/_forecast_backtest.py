@@ -1,0 +1,82 @@
+"""Walk forward over rows that are known: the same for all forecasters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sksequence.estimators._forecast_ask import N_WINDOWS, forecasts_at, roller_of
+from sksequence.estimators._forecast_data import Past
+from sksequence.estimators._forecast_marginals import corrected_levels, marginals
+from sksequence.estimators._forecast_read import rows_before
+from sksequence.estimators._forecast_tables import head, origins_of, walk_forward
+from sksequence.inputs import TimeTable
+
+
+def backtest(
+    forecaster: Any,
+    target: TimeTable,
+    covariates: TimeTable | None,
+    settings: tuple,
+    fit: Callable,
+    columns: Callable,
+) -> pd.DataFrame:
+    """Forecasts from one origin after the other, as a table.
+
+    Parameters
+    ----------
+    forecaster : estimator
+    target, covariates : TimeTable
+        Past and test rows together.
+    settings : tuple
+        `n_origins`, `step`, `n_steps` (None: the horizon) and `refit`.
+    fit : callable
+        ``fit(target, covariates)`` on the first rows of each series.
+    columns : callable
+        ``columns(starts, series, n_steps)``: columns of the table, each
+        ``(n_origins, n_steps, n_targets)``.
+    """
+    n_origins, step, n_steps, refit = settings
+    n_steps = getattr(forecaster, "horizon", 1) if n_steps is None else n_steps
+    known = origins_of(target, n_origins, step, n_steps, type(forecaster).__name__)
+
+    def forecasts(lengths, starts, series):
+        fit(head(target, lengths), head(covariates, lengths))
+        return columns(starts, series, n_steps)
+
+    return walk_forward(target, known, n_steps, forecaster.seasonality, refit, forecasts)
+
+
+def check_quantiles(quantiles: Any) -> np.ndarray:
+    """Levels between 0 and 1; none for None."""
+    wanted = np.asarray(() if quantiles is None else quantiles, dtype=float)
+    if wanted.ndim != 1 or (len(wanted) and not 0 < wanted.min() <= wanted.max() < 1):
+        raise ValueError(f"quantiles must be numbers between 0 and 1, got {quantiles!r}.")
+    return wanted
+
+
+def model_columns(
+    model: Any,
+    target: TimeTable,
+    covariates: TimeTable | None,
+    starts: np.ndarray,
+    series: np.ndarray,
+    n_steps: int,
+    quantiles: np.ndarray,
+) -> dict:
+    """Forecasts and quantiles of a fitted model from rows of known tables."""
+    past = Past(model.data_, target, covariates, model.spread_)
+    made = {"forecast": forecasts_at(model, past, starts, series, n_steps)}
+    if not len(quantiles):
+        return made
+    n_known, parts = roller_of(model).n_known(n_steps), []
+    for at in range(0, len(starts), N_WINDOWS):
+        some = slice(at, at + N_WINDOWS)
+        origins = past.origins(starts[some], series[some], rows_before(model), n_known)
+        levels = corrected_levels(model, quantiles, n_known, True)
+        parts.append(marginals(model, past, origins, 0).quantile(levels)[:, :n_steps])
+    found = np.concatenate(parts)
+    return made | {level: found[..., q] for q, level in enumerate(quantiles.tolist())}

@@ -1,0 +1,255 @@
+"""Forecasts that cost nothing: what any other has to be better than."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from sksequence.estimators._forecast_ask import (
+    check_parameters,
+    future_of,
+    keep_form,
+    naive_rows,
+)
+from sksequence.estimators._forecast_backtest import backtest
+from sksequence.estimators._forecast_future import answer
+from sksequence.estimators._forecast_parameters import TABLE_CONSTRAINTS
+from sksequence.estimators._forecast_read import read_later, read_tables
+from sksequence.estimators._forecast_tables import seasonal_naive, skill
+from sksequence.inputs import TimeTable
+from sksequence.utils._sklearn import StrOptions
+
+
+class NaiveForecaster(RegressorMixin, BaseEstimator):
+    r"""Repeat the last value, the last season, the trend or the climate.
+
+    ===============  ==============================================================
+    "last"           :math:`\hat y_{T+j} = y_T` (persistence)
+    "seasonal"       the value of the same step in the last season
+    "drift"          :math:`\hat y_{T+j} = y_T + j\, (y_T - y_1) / (T - 1)`
+    "climatology"    the mean of all values of the same step of a season
+    ===============  ==============================================================
+
+    Rows, tables and panels are read as by ``RNNForecaster``; covariates are ignored and values
+    may be missing.
+
+    Parameters
+    ----------
+    strategy : {"last", "seasonal", "drift", "climatology"}, default="last"
+        What is repeated.
+    seasonality : int, default=1
+        Rows of a season, for "seasonal", "climatology" and ``score``.
+    gap : int, default=0
+        Rows between those of ``fit`` and of ``predict``, where there is no index.
+    resample : str, int or pandas offset, default=None
+        A frequency, at which rows that are missing from a time index become rows of missing
+        values. None: they are an error.
+
+    Attributes
+    ----------
+    tail_ : TimeTable
+        The last season of y.
+    slope_ : ndarray of shape (n_series, n_targets)
+        Mean change from a row to the next, for "drift".
+    climate_ : ndarray of shape (n_series, seasonality, n_targets)
+        Means of the steps of a season, for "climatology".
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sksequence import NaiveForecaster
+    >>> days = pd.date_range("2024-01-01", periods=6, freq="D")
+    >>> y = pd.Series([1.0, 5.0, 3.0, 2.0, 6.0, 4.0], index=days)
+    >>> NaiveForecaster("seasonal", seasonality=3).fit(None, y).predict(2)
+    2024-01-07    2.0
+    2024-01-08    6.0
+    Freq: D, dtype: float64
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **TABLE_CONSTRAINTS,
+        "strategy": [StrOptions(("last", "seasonal", "drift", "climatology"))],
+    }
+
+    def __init__(
+        self,
+        strategy: str = "last",
+        *,
+        seasonality: int = 1,
+        gap: int = 0,
+        resample: Any = None,
+    ):
+        self.strategy = strategy
+        self.seasonality = seasonality
+        self.gap = gap
+        self.resample = resample
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learn what is repeated.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_times, n_covariates), or None
+            Its index counts where y has none; columns are ignored.
+        y : array-like, Series or DataFrame of shape (n_times,) or (n_times, n_targets)
+            The targets, in the order of time; NaN where missing.
+
+        Returns
+        -------
+        NaiveForecaster
+            Itself, fitted.
+        """
+        check_parameters(self)
+        target, covariates = read_tables(self, X, y)
+        keep_form(self, y)
+        return self._learn(target, covariates)
+
+    def _learn(self, target, covariates):
+        self.slope_ = slopes(target) if self.strategy == "drift" else None
+        self.climate_ = None
+        if self.strategy == "climatology":
+            self.climate_ = climate(target, self.seasonality)
+        self._keep(target, covariates)
+        return self
+
+    def _keep(self, target, covariates):
+        self.tail_ = target.tail(self.seasonality)
+        self.covariate_tail_ = None if covariates is None else covariates.tail(1)
+
+    def predict(self, X: Any) -> Any:
+        """Forecast rows that follow those of ``fit``.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, array-like of shape (n_rows, n_covariates), or int
+            The rows to forecast. A number stands for so many rows.
+
+        Returns
+        -------
+        ndarray, Series or DataFrame of shape (n_rows,) or (n_rows, n_targets)
+            With the index of `X`.
+        """
+        future, rows = self._ask(X)
+        return answer(rows, future, self.tail_, self.one_target_, self.target_name_)
+
+    def _ask(self, X):
+        check_is_fitted(self)
+        future = future_of(self, X, self.tail_)
+        ends, every = self.tail_.offsets[1:], np.arange(self.tail_.n_series)
+        values = self._values(self.tail_, ends, every, future.n_steps)
+        return future, values[future.series, future.steps]
+
+    def _values(self, table: TimeTable, starts, series, n_steps) -> np.ndarray:
+        """Forecasts ``(n_origins, n_steps, n_targets)`` from rows of a table."""
+        m = self.seasonality if self.strategy == "seasonal" else 1
+        values = seasonal_naive(table, starts, series, m, n_steps)
+        if self.strategy == "drift":
+            return values + self.slope_[series][:, None] * np.arange(1, n_steps + 1)[:, None]
+        if self.strategy == "climatology":
+            first = table.starts[series] + starts - table.offsets[series]
+            place = (first[:, None] + np.arange(n_steps)) % self.seasonality
+            return self.climate_[series[:, None], place]
+        return values
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Skill against the seasonal naive forecast, as that of ``RNNForecaster``.
+
+        Parameters
+        ----------
+        X : as in ``predict``
+        y : like y of ``fit``
+            What happened; missing values do not count.
+        sample_weight : array-like of shape (n_rows,), default=None
+
+        Returns
+        -------
+        float
+        """
+        future, rows = self._ask(X)
+        return skill(y, rows, naive_rows(self.tail_, future, self.seasonality), sample_weight)
+
+    def update(self, X: Any, y: Any) -> Self:
+        """Bring in rows that follow: forecasts start after them, slope and climate stay.
+
+        Parameters
+        ----------
+        X, y
+            As in ``fit``; the rows that directly follow those that were seen.
+
+        Returns
+        -------
+        NaiveForecaster
+            Itself.
+        """
+        check_is_fitted(self)
+        self._keep(*read_later(self, X, y))
+        return self
+
+    def backtest(
+        self,
+        X: Any,
+        y: Any,
+        n_origins: int = 10,
+        *,
+        step: int = 1,
+        n_steps: int = 1,
+        refit: bool | int = False,
+    ) -> pd.DataFrame:
+        """Walk forward over the last rows, as ``RNNForecaster.backtest``.
+
+        Parameters
+        ----------
+        X, y
+            As in ``fit``, past and test rows together.
+        n_origins, step, n_steps : int
+            Forecasts for each series, rows from one origin to the next, rows of each forecast.
+        refit : bool or int, default=False
+            Whether slope and climate are learned anew at each origin, or at every so many.
+
+        Returns
+        -------
+        DataFrame
+        """
+        check_parameters(self)
+        model = clone(self)
+        target, covariates = read_tables(model, X, y)
+
+        def columns(starts, series, n):
+            return {"forecast": model._values(target, starts, series, n)}
+
+        settings = (n_origins, step, n_steps, refit)
+        return backtest(model, target, covariates, settings, model._learn, columns)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = True
+        return tags
+
+
+def slopes(table: TimeTable) -> np.ndarray:
+    """Mean change from a row to the next between the first and the last value that were seen."""
+    result = np.zeros((table.n_series, table.values.shape[1]))
+    for i, (first, stop) in enumerate(itertools.pairwise(table.offsets)):
+        for j, column in enumerate(table.values[first:stop].T):
+            seen = np.flatnonzero(np.isfinite(column))
+            if len(seen) > 1:
+                rise = column[seen[-1]] - column[seen[0]]
+                result[i, j] = rise / (seen[-1] - seen[0])
+    return result
+
+
+def climate(table: TimeTable, m: int) -> np.ndarray:
+    """Means of the steps of a season; of a step that was never seen, the mean of all."""
+    result = np.empty((table.n_series, m, table.values.shape[1]))
+    for i, (first, stop) in enumerate(itertools.pairwise(table.offsets)):
+        values = pd.DataFrame(table.values[first:stop])
+        place = (table.starts[i] + np.arange(stop - first)) % m
+        means = values.groupby(place).mean().reindex(range(m))
+        result[i] = means.fillna(values.mean()).to_numpy()
+    return result
