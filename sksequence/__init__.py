@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sksequence.estimators import (
+        NaiveForecaster,
         RNNClassifier,
+        RNNForecaster,
         RNNRegressor,
         Seq2SeqTransformer,
         SequenceAutoencoder,
         SequenceCaptioner,
+        WindowForecaster,
     )
     from sksequence.inputs import SequenceArray, last_window, make_windows
     from sksequence.inspection import AttentionDisplay, summary
@@ -37,11 +40,14 @@ _HOME = {
     "PerStep": "preprocessing",
     "SequenceColumns": "preprocessing",
     "Word2VecEmbedder": "preprocessing",
+    "NaiveForecaster": "estimators",
     "RNNClassifier": "estimators",
+    "RNNForecaster": "estimators",
     "RNNRegressor": "estimators",
     "Seq2SeqTransformer": "estimators",
     "SequenceAutoencoder": "estimators",
     "SequenceCaptioner": "estimators",
+    "WindowForecaster": "estimators",
     "AttentionDisplay": "inspection",
     "summary": "inspection",
 }
@@ -49,8 +55,10 @@ _HOME = {
 __all__ = [
     "AttentionDisplay",
     "ImageFeaturizer",
+    "NaiveForecaster",
     "PerStep",
     "RNNClassifier",
+    "RNNForecaster",
     "RNNRegressor",
     "Seq2SeqTransformer",
     "SequenceArray",
@@ -59,6 +67,7 @@ __all__ = [
     "SequenceColumns",
     "SequenceScaler",
     "TokenEncoder",
+    "WindowForecaster",
     "Word2VecEmbedder",
     "__version__",
     "last_window",

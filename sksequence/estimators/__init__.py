@@ -3,13 +3,19 @@
 from sksequence.estimators._autoencoder import SequenceAutoencoder
 from sksequence.estimators._captioner import SequenceCaptioner
 from sksequence.estimators._classifier import RNNClassifier
+from sksequence.estimators._forecaster import RNNForecaster
+from sksequence.estimators._naive_forecasters import NaiveForecaster
 from sksequence.estimators._regressor import RNNRegressor
 from sksequence.estimators._seq2seq import Seq2SeqTransformer
+from sksequence.estimators._window_forecaster import WindowForecaster
 
 __all__ = [
+    "NaiveForecaster",
     "RNNClassifier",
+    "RNNForecaster",
     "RNNRegressor",
     "Seq2SeqTransformer",
     "SequenceAutoencoder",
     "SequenceCaptioner",
+    "WindowForecaster",
 ]
