@@ -11,8 +11,9 @@ from torch import Tensor
 
 # Windows of a batch without training.
 N_WINDOWS = 1024
-# The scale of a window is at least this share of the standard deviation of its series.
-SMALLEST = 0.01
+# The scale of a window is at least this share of what is usual in its series: a calm window before
+# a jump would else outweigh all others.
+SMALLEST = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,8 @@ class WindowRows:
     known : ndarray of shape (n_rows, n_known)
     static : ndarray of shape (n_series, n_static)
     spread : ndarray of shape (n_series, n_targets)
-        Standard deviation of each series; a window that hardly changes is not blown up.
+        Usual standard deviation in a window of each series; one that hardly changes is not blown
+        up.
     """
 
     targets: np.ndarray

@@ -56,6 +56,8 @@ class ForecastData:
     transforms : TargetTransforms or None
     mean, scale : ndarray of shape (n_covariates,)
         Units of the covariates.
+    lookback : int
+        Rows of a window.
     """
 
     calendar: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class ForecastData:
     transforms: TargetTransforms | None = None
     mean: np.ndarray = field(default_factory=lambda: np.zeros(0))
     scale: np.ndarray = field(default_factory=lambda: np.ones(0))
+    lookback: int = 24
 
     @property
     def n_lost(self) -> int:
@@ -151,7 +154,7 @@ class Past:
     target : TimeTable
     covariates : TimeTable or None
     spread : ndarray of shape (n_series, n_targets), optional
-        Standard deviation of each series; None: that of these rows.
+        Usual deviation in a window of each series; None: that of these rows.
     series : ndarray of shape (n_series,), optional
         Which of the series of ``fit`` they are, -1 for a new one; None: the same.
     """
@@ -194,7 +197,7 @@ class Past:
             observed=numbers[:, list(data.past)],
             known=data.future_known(times, self.covariates_or_none(len(values))),
             static=numbers[target.offsets[:-1]][:, list(data.static)],
-            spread=spreads(values, target.offsets) if spread is None else spread,
+            spread=spreads(values, target.offsets, data.lookback) if spread is None else spread,
         )
 
     def covariates_or_none(self, n_rows: int) -> np.ndarray:
@@ -259,10 +262,17 @@ class Past:
         return lambda values: self.undo(values, origins)
 
 
-def spreads(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Standard deviation of each series, ``(n_series, n_targets)``; 0 where nothing was seen."""
-    parts = [values[first:stop] for first, stop in itertools.pairwise(offsets)]
-    return np.array([_mean_and_deviation(part)[1] for part in parts])
+def spreads(values: np.ndarray, offsets: np.ndarray, lookback: int) -> np.ndarray:
+    """Usual deviation in a window of each series: the root of the mean variance of its windows.
+
+    What a series drifts over the years is no part of it. 0 where nothing was seen.
+    """
+    result = np.zeros((len(offsets) - 1, values.shape[1]))
+    for i, (first, stop) in enumerate(itertools.pairwise(offsets)):
+        windows = pd.DataFrame(values[first:stop]).rolling(lookback, min_periods=1)
+        variances = windows.var(ddof=0).iloc[min(lookback, stop - first) - 1 :]
+        result[i] = np.sqrt(variances.mean().fillna(0.0).clip(lower=0.0))
+    return result
 
 
 def _mean_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -53,6 +53,7 @@ def learn(forecaster: Any, target: TimeTable, covariates: TimeTable | None, y: A
         static=static,
         known=tuple(i for i in range(n_columns) if i not in past + static),
         transforms=TargetTransforms(transforms, forecaster.seasonality) if transforms else None,
+        lookback=forecaster.lookback,
     )
     forecaster.data_.learn(target, covariates)
     forecaster.lookback_, forecaster.horizon_ = forecaster.lookback, forecaster.horizon

@@ -49,10 +49,12 @@ class Roller:
     def in_blocks(self) -> bool:
         """Whether forecasts beyond the horizon are made from a new window.
 
-        A network that rolls on by itself needs none, unless it reads lags, which reach into the
-        forecasts there.
+        A network that reads past and future with the same weights goes on by itself, unless it
+        reads lags, which reach into the forecasts there. A decoder was never taught to.
         """
-        return bool(self.lags) or not isinstance(self.network, RollingNetwork)
+        if not isinstance(self.network, RollingNetwork):
+            return True
+        return bool(self.lags) or self.network.decoder is not None
 
     def n_known(self, n_steps: int) -> int:
         """Steps of which covariates are read for a forecast of `n_steps`."""
@@ -61,8 +63,8 @@ class Roller:
     def parameters(self, origins: Origins) -> np.ndarray:
         """Natural parameters ``(n_origins, n_steps, n_targets, n_parameters)``.
 
-        Beyond `horizon`, "direct" goes on from its own mean, block after block; the others feed
-        back their mean at every step.
+        "direct" goes on from its own mean beyond `horizon`, block after block, and so does
+        "seq2seq", which feeds back its mean at every step as "recursive" does.
         """
         with self._inference():
             if self.in_blocks:
