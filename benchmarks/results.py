@@ -20,6 +20,8 @@ PROTOCOLS = {
     "promoters": "E. coli promoters, leave one out, mean of 5 seeds",
     "flickr8k": "captions of 125 photographs of Flickr8k, learned from 753 of them",
     "m4_weekly": "359 weekly series of the M4 competition, 13 weeks ahead, one network for all",
+    "exchange_rate": "daily rates of 8 countries, 3, 6, 12 and 24 days ahead",
+    "etth1": "temperature of a transformer's oil, the next 24, 48 and 168 hours",
     "air_passengers": "24 months of air passengers from the 120 before them, from one origin",
     "hong_kong_rainfall": "tomorrow's rain, last 10 years, expanding window",
     "dates": "human dates to ISO 8601, exact match on 1000 unseen days, mean of 3 seeds",

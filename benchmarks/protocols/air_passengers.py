@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from protocols._shared import with_interval
+from sksequence import RNNForecaster
 from sksequence.datasets import fetch_air_passengers
-from sksequence.estimators._forecaster import RNNForecaster
 from sksequence.metrics import mean_absolute_scaled_error
 
 N_MONTHS = 24

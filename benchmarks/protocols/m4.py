@@ -14,8 +14,8 @@ import pandas as pd
 
 from protocols._forecasting_baselines import m4_scores, seasonal_naive
 from protocols._shared import with_interval
+from sksequence import RNNForecaster
 from sksequence.datasets import fetch_m4
-from sksequence.estimators._forecaster import RNNForecaster
 
 N_NETWORKS = 3
 WEEKLY = {
