@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
+from sksequence.estimators._fitting import private_generator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
 from sksequence.estimators._validation import check_no_missing_label, check_same_order, hold_back
 from sksequence.tasks import Classification, MultilabelClassification
@@ -241,7 +242,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         keep = self.warm_start and hasattr(self, "network_")
         X, y, weights = self._start(X, y, sample_weight, keep)
         task = self._choose_task(y, keep)
-        rng = self._generator(keep)
+        rng = private_generator(self, keep)
         validation = self._check_validation(X_val, y_val)
         if validation is None:
             (X, y, weights), validation = hold_back(self, X, y, weights, y, rng)
@@ -281,7 +282,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
             )
         y = self.task_.encode(self._known(y))
         weights = self._with_class_weight(self.classes_[y] if y.ndim == 1 else y, weights)
-        rng = self._generator(keep)
+        rng = private_generator(self, keep)
         return self._fit(X, y, weights, self.task_, None, rng, 1)
 
     def predict(self, X: Any) -> np.ndarray:

@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import InputScaling, SequenceSamples
-from sksequence.estimators._parameters import check_same_network, make_plan, make_spec
+from sksequence.estimators._fitting import train_network
+from sksequence.estimators._parameters import check_same_network, make_spec
 from sksequence.estimators._prediction import answers, step_answers, step_work
 from sksequence.estimators._validation import (
     check_answers,
@@ -25,12 +26,10 @@ from sksequence.networks import (
     starting_vectors,
     unpack_network,
 )
-from sksequence.training import choose_device, explained_memory, threads, train
+from sksequence.training import explained_memory
 from sksequence.utils._available import available_if
-from sksequence.utils._random import continued, make_generator, torch_generator
+from sksequence.utils._random import torch_generator
 from sksequence.utils._sklearn import check_sample_weight, validate_parameter_constraints
-
-_DTYPES = {"float32": torch.float32, "float64": torch.float64, "mixed": torch.float32}
 
 
 def _pools_by_attention(estimator) -> None:
@@ -133,46 +132,28 @@ class _SequenceEstimator(BaseEstimator):
 
     def _fit(self, X, y, weights, task, valid, rng, max_epochs):
         """Build the network unless it is there, then train it on encoded targets `y`."""
-        device = choose_device(self.device)
         earlier = getattr(self, "history_", []) if hasattr(self, "network_") else None
         if earlier is None:
             self._build(X, weights, task.n_outputs, rng)
-        try:
-            if valid is not None:
-                self.sequence_schema_.check(valid[0], type(self).__name__, "X_val")
-                check_same_columns(y, valid[1])
-            run = self._train(X, y, weights, task, valid, rng, max_epochs, device)
-        except BaseException:  # of Ctrl-C in the loop itself, the run only tells
-            if earlier is None:
-                del self.network_  # not trained
-            raise
-        self._keep_record(run, earlier or [])
-        if run.stopped_by == "interrupt":
-            raise KeyboardInterrupt
+
+        def valid_samples():
+            X_val, y_val, val_weights = valid
+            self.sequence_schema_.check(X_val, type(self).__name__, "X_val")
+            check_same_columns(y, y_val)
+            return self._samples(X_val, y_val, val_weights, self.batch_size)
+
+        train_network(
+            self,
+            task,
+            lambda: self._samples(X, y, weights, self.batch_size),
+            None if valid is None else valid_samples,
+            rng,
+            max_epochs,
+            step_work(self.network_.spec, self.batch_size, len(X)),
+            earlier,
+            self._inference_dtype,
+        )
         return self
-
-    def _train(self, X, y, weights, task, valid, rng, max_epochs, device):
-        self.network_.to(device, _DTYPES[self.dtype])
-        plan = make_plan(self, max_epochs, device)
-        with (
-            torch.enable_grad(),
-            threads(step_work(self.network_.spec, self.batch_size, len(X))),
-            explained_memory(self.batch_size, device),
-        ):
-            samples = self._samples(X, y, weights, self.batch_size)
-            if valid is not None:
-                X_val, y_val, val_weights = valid
-                valid = self._samples(X_val, y_val, val_weights, self.batch_size)
-            run = train(self.network_, task, samples, plan, rng, valid)
-            self.network_.to(dtype=self._inference_dtype or _DTYPES[self.dtype])
-        return run
-
-    def _keep_record(self, run, earlier):
-        """The records of `run` after those of the fits that it goes on from."""
-        n = len(earlier)
-        self.history_ = earlier + [{**row, "epoch": row["epoch"] + n} for row in run.history]
-        self.n_epochs_ = len(self.history_)
-        self.best_epoch_ = None if run.best_epoch is None else run.best_epoch + n
 
     def _build(self, X, weights, n_outputs, rng):
         schema = SequenceSchema.of(X)
@@ -183,11 +164,6 @@ class _SequenceEstimator(BaseEstimator):
         spec = make_spec(self, self.sequence_schema_, n_outputs)
         vectors = starting_vectors(X, self.input_scaling_) if self.embedding_trainable else {}
         self.network_ = build_sequence_network(spec, torch_generator(rng), vectors)
-
-    def _generator(self, keep: bool) -> np.random.Generator:
-        """Private randomness; where training goes on, other than in the calls before."""
-        self._n_fits = self._n_fits + 1 if keep else 0
-        return continued(make_generator(self.random_state), self._n_fits)
 
     def _samples(self, X, y=None, weights=None, batch_size="full") -> SequenceSamples:
         return SequenceSamples(

@@ -24,6 +24,7 @@ def train_network(
     max_epochs: int,
     work: float,
     earlier: list | None = None,
+    inference_dtype: torch.dtype | None = None,
 ) -> None:
     """Train ``estimator.network_`` in place and keep the record.
 
@@ -43,6 +44,8 @@ def train_network(
     earlier : list of dict or None
         The records of the fits from which training goes on; None: the network is new, and is
         taken away again if it could not be trained.
+    inference_dtype : torch.dtype, default=None
+        What the trained network predicts in; None: as it was trained.
 
     Raises
     ------
@@ -61,6 +64,7 @@ def train_network(
         ):
             valid = None if valid_samples is None else valid_samples()
             run = train(network, task, samples(), plan, rng, valid)
+            network.to(dtype=inference_dtype or dtype)
     except BaseException:  # of Ctrl-C in the loop itself, the run only tells
         if earlier is None:
             del estimator.network_  # not trained

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
+from sksequence.estimators._fitting import private_generator
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
 from sksequence.estimators._validation import check_same_order, hold_back
 from sksequence.tasks import LOSSES, POSITIVE, Regression
@@ -255,7 +256,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         """
         keep = self.warm_start and hasattr(self, "network_")
         X, y, weights = self._start(X, y, sample_weight, keep)
-        rng = self._generator(keep)
+        rng = private_generator(self, keep)
         task = self._choose_task(y, weights, keep)
         validation = self._check_validation(X_val, y_val)
         if validation is None:
@@ -284,7 +285,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         keep = hasattr(self, "network_")
         X, y, weights = self._start(X, y, sample_weight, keep)
         task = self._choose_task(y, weights, keep)
-        rng = self._generator(keep)
+        rng = private_generator(self, keep)
         return self._fit(X, task.encode(_columns(y)), weights, task, None, rng, 1)
 
     def predict(self, X: Any) -> np.ndarray:
