@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sksequence.estimators._forecast_data import Origins, Past
 from sksequence.estimators._forecast_future import Future, answer, read_future
-from sksequence.estimators._forecast_read import columns_of, read_tables, rows_before, shape_of
+from sksequence.estimators._forecast_read import (
+    check_features,
+    columns_of,
+    read_tables,
+    rows_before,
+    shape_of,
+)
 from sksequence.estimators._forecast_roll import Roller
 from sksequence.estimators._forecast_tables import (
     last_values,
@@ -65,8 +70,7 @@ def future_of(forecaster: Any, X: Any, table: TimeTable) -> Future:
     """The rows that are asked for; those of the past only where they are allowed."""
     name = type(forecaster).__name__
     columns = columns_of(forecaster.covariate_tail_) or 0
-    if getattr(X, "ndim", 2) == 2 and X is not None and not isinstance(X, Integral):
-        validate_data(forecaster, X, reset=False, skip_check_array=True)
+    check_features(forecaster, X)
     future = read_future(X, table, forecaster.gap, columns, name)
     past = future.steps < 0
     if past.any() and getattr(forecaster, "in_sample", "error") == "error":

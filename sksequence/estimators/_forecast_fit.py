@@ -17,6 +17,7 @@ from sksequence.estimators._forecast_marginals import marginals
 from sksequence.estimators._forecast_read import check_calendar, check_lags, rows_before
 from sksequence.estimators._forecast_tables import (
     as_tuple,
+    check_seen,
     check_static,
     column_positions,
     seasonal_naive,
@@ -45,6 +46,7 @@ def learn(forecaster: Any, target: TimeTable, covariates: TimeTable | None, y: A
     static = column_positions(forecaster.static_covariates, columns, n_columns, "static_covariates")
     if static:
         check_static(covariates, static, name)
+    check_seen(target, name)
     warn_if_constant(target, name)
     transforms = as_tuple(forecaster.target_transform)
     forecaster.data_ = ForecastData(

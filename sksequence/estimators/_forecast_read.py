@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -109,10 +110,22 @@ def check_same_covariates(fitted: Any, X: Any) -> None:
         )
 
 
+def check_features(forecaster: Any, X: Any) -> None:
+    """Raise scikit-learn's ValueError if X has other columns than in ``fit``.
+
+    Where there are none at all, or the index is lost, other messages say more.
+    """
+    if X is None or isinstance(X, Integral) or forecaster.covariate_tail_ is None:
+        return
+    has_rows = hasattr(X, "iloc") or forecaster.tail_.clock.kind == "none"
+    shape = shape_of(X)
+    if has_rows and len(shape) == 2 and shape[1]:
+        validate_data(forecaster, X, reset=False, skip_check_array=True)
+
+
 def read_later(forecaster: Any, X: Any, y: Any) -> tuple[TimeTable, TimeTable | None]:
     """What was kept, followed by the new rows."""
-    if X is not None:
-        validate_data(forecaster, X, reset=False, skip_check_array=True)
+    check_features(forecaster, X)
     target, covariates = read_tables(forecaster, X, y, forecaster)
     if covariates is not None:
         covariates = forecaster.covariate_tail_.concat(covariates)

@@ -78,29 +78,36 @@ def check_same_rows(target: TimeTable, covariates: TimeTable, name: str) -> None
         )
 
 
+def check_seen(target: TimeTable, name: str) -> None:
+    """Raise ValueError of a series without any value."""
+    for i, (first, stop) in enumerate(itertools.pairwise(target.offsets)):
+        missing = ~np.isfinite(target.values[first:stop]).any(axis=0)
+        if missing.any():
+            raise ValueError(
+                f"Input y contains NaN alone: {_series(target, i)} has no value at all"
+                f"{_in_column(target, missing)}, but {name} learns from values: leave it out."
+            )
+
+
 def warn_if_constant(target: TimeTable, name: str) -> None:
-    """Warn of series that never change; raise ValueError for those without any value."""
+    """Warn of series that never change."""
     constant = []
     for i, (first, stop) in enumerate(itertools.pairwise(target.offsets)):
         values = target.values[first:stop]
-        seen = np.isfinite(values)
-        which = "y" if target.keys is None else f"the series {target.keys[i]!r} of y"
-        if not seen.any(axis=0).all():
-            raise ValueError(
-                f"{which} has no value at all{_in_column(target, ~seen.any(axis=0))}, but {name} "
-                "learns from values: leave it out."
-            )
-        filled = np.where(seen, values, np.nanmax(values, axis=0))
-        if (filled == filled[:1]).all():
-            constant.append(which)
+        if (np.nanmin(values, axis=0) == np.nanmax(values, axis=0)).all():
+            constant.append(_series(target, i))
     if constant:
         more = f" (and {len(constant) - 1} more)" if len(constant) > 1 else ""
         warnings.warn(
             f"{constant[0]}{more} never changes, so there is nothing to learn: {name} will "
             "forecast about that value.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
+
+
+def _series(target, i):
+    return "y" if target.keys is None else f"the series {target.keys[i]!r} of y"
 
 
 def _in_column(target, missing):

@@ -20,7 +20,7 @@ from sksequence.estimators._forecast_backtest import backtest
 from sksequence.estimators._forecast_future import answer
 from sksequence.estimators._forecast_parameters import TABLE_CONSTRAINTS
 from sksequence.estimators._forecast_read import read_later, read_tables
-from sksequence.estimators._forecast_tables import seasonal_naive, skill
+from sksequence.estimators._forecast_tables import check_seen, seasonal_naive, skill
 from sksequence.inputs import TimeTable
 from sksequence.utils._sklearn import StrOptions
 
@@ -106,6 +106,7 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         """
         check_parameters(self)
         target, covariates = read_tables(self, X, y)
+        check_seen(target, type(self).__name__)
         keep_form(self, y)
         return self._learn(target, covariates)
 
@@ -227,6 +228,7 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = True
         return tags

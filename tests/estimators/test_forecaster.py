@@ -292,7 +292,7 @@ TRANSFORMS = {
 @pytest.mark.parametrize("names", TRANSFORMS)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_transforms_are_undone(names, strategy):
-    """A network that says 0 repeats the last transformed value: what is that in the user's units?"""
+    """A network that says 0 repeats the last transformed value, here in the user's units."""
     y = 5 + np.abs(noise(60))
     transform = list(names) if isinstance(names, tuple) else names
     forecaster = RNNForecaster(
