@@ -129,7 +129,7 @@ def ask(
     n_steps = roller_of(forecaster).n_known(future.n_steps)
     ends, every = past.target.offsets[1:], np.arange(past.target.n_series)
     ahead = known_ahead(forecaster, past, future, n_steps)
-    return future, past, past.origins(ends, every, rows_before(forecaster), n_steps, ahead)
+    return future, past, past.origins(ends, every, rows_before(forecaster), ahead)
 
 
 def known_ahead(forecaster: Any, past: Past, future: Future, n_steps: int) -> np.ndarray:
@@ -215,13 +215,20 @@ def forecasts_at(
     forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarray, n_steps: int
 ) -> np.ndarray:
     """Point forecasts of windows in known tables, ``(n_origins, n_steps, n_targets)``."""
-    n_known = roller_of(forecaster).n_known(n_steps)
     parts = []
     for at in range(0, len(starts), N_WINDOWS):
         some = slice(at, at + N_WINDOWS)
-        origins = past.origins(starts[some], series[some], rows_before(forecaster), n_known)
+        origins = origins_at(forecaster, past, starts[some], series[some], n_steps)
         parts.append(expected(forecaster, past, origins)[:, :n_steps])
     return np.concatenate(parts)
+
+
+def origins_at(
+    forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarray, n_steps: int
+) -> Origins:
+    """Origins in known tables; they may have some steps more than are asked for."""
+    ahead = past.known_ahead(starts, series, n_steps, roller_of(forecaster).n_known(n_steps))
+    return past.origins(starts, series, rows_before(forecaster), ahead)
 
 
 def predicted(forecaster: Any, X: Any, history: Any = None, X_history: Any = None) -> Any:

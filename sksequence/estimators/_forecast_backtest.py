@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sksequence.estimators._forecast_ask import N_WINDOWS, forecasts_at, roller_of
+from sksequence.estimators._forecast_ask import N_WINDOWS, forecasts_at, origins_at
 from sksequence.estimators._forecast_data import Past
 from sksequence.estimators._forecast_marginals import corrected_levels, marginals
-from sksequence.estimators._forecast_read import rows_before
 from sksequence.estimators._forecast_tables import head, origins_of, walk_forward
 from sksequence.inputs import TimeTable
 
@@ -72,11 +71,11 @@ def model_columns(
     made = {"forecast": forecasts_at(model, past, starts, series, n_steps)}
     if not len(quantiles):
         return made
-    n_known, parts = roller_of(model).n_known(n_steps), []
+    parts = []
     for at in range(0, len(starts), N_WINDOWS):
         some = slice(at, at + N_WINDOWS)
-        origins = past.origins(starts[some], series[some], rows_before(model), n_known)
-        levels = corrected_levels(model, quantiles, n_known, True)
+        origins = origins_at(model, past, starts[some], series[some], n_steps)
+        levels = corrected_levels(model, quantiles, origins.n_steps, True)
         parts.append(marginals(model, past, origins, 0).quantile(levels)[:, :n_steps])
     found = np.concatenate(parts)
     return made | {level: found[..., q] for q, level in enumerate(quantiles.tolist())}

@@ -209,27 +209,22 @@ class Past:
         starts: np.ndarray,
         series: np.ndarray,
         n_before: int,
-        n_steps: int,
-        ahead: np.ndarray | None = None,
+        ahead: np.ndarray,
     ) -> Origins:
         """Windows whose first step to forecast is at `starts`.
 
         Parameters
         ----------
         starts : ndarray of shape (n_origins,)
-            Rows of the table; for the row after the last one of a series, give `ahead`.
+            Rows of the table, or the row after the last one of a series.
         series : ndarray of shape (n_origins,)
             Of this table.
-        n_before, n_steps : int
-        ahead : ndarray of shape (n_origins, n_steps, n_known), optional
-            What is known of the future; None: the rows of this table tell, and where it ends the
-            last row does.
+        n_before : int
+        ahead : ndarray of shape (n_origins, n_steps, n_known)
+            What is known of the future.
         """
         first = self.target.offsets[series][:, None]
         back = np.maximum(starts[:, None] + np.arange(-n_before, 0), first + self.data.n_lost)
-        if ahead is None:
-            steps = starts[:, None] + np.arange(n_steps)
-            ahead = self.rows.known[np.minimum(steps, self.target.offsets[series + 1][:, None] - 1)]
         n_history = max(self.data.n_lost, 1)
         newest = np.maximum(starts[:, None] + np.arange(-n_history, 0), first)
         return Origins(
@@ -241,6 +236,28 @@ class Past:
             self.target.values[newest],
             self.series[series],
         )
+
+    def known_ahead(
+        self, starts: np.ndarray, series: np.ndarray, n_given: int, n_steps: int
+    ) -> np.ndarray:
+        """What rows of the table tell of the future, ``(n_origins, n_steps, n_known)``.
+
+        Covariates of `n_given` steps, which then stay as they are; the calendar of all.
+        """
+        table, n_covariates = self.target, len(self.data.known)
+        steps = starts[:, None] + np.arange(n_steps)
+        last = table.offsets[series + 1][:, None] - 1
+        given = np.minimum(steps, np.minimum(starts[:, None] + n_given - 1, last))
+        known = self.rows.known[given]
+        if self.data.calendar:
+            known[..., n_covariates:] = self.rows.known[np.minimum(steps, last), n_covariates:]
+            beyond = steps > last
+            if beyond.any():
+                moved = (table.starts - table.offsets[:-1])[series][:, None]
+                times = table.clock.index((steps + moved)[beyond])
+                features = calendar_features(times, self.data.calendar)
+                known[beyond, n_covariates:] = features
+        return known
 
     def undo(self, values: np.ndarray, origins: Origins) -> np.ndarray:
         """Forecasts ``(n_origins, n_steps, n_targets)`` in the user's units."""

@@ -11,7 +11,7 @@ import numpy as np
 from sksequence.batches import WindowSamples
 from sksequence.cells import make_cell
 from sksequence.estimators._fitting import train_network
-from sksequence.estimators._forecast_ask import expected, keep_form, roller_of
+from sksequence.estimators._forecast_ask import expected, keep_form, origins_at, roller_of
 from sksequence.estimators._forecast_data import ForecastData, Past, last_stretch, window_starts
 from sksequence.estimators._forecast_marginals import marginals
 from sksequence.estimators._forecast_read import check_calendar, check_lags, rows_before
@@ -241,7 +241,7 @@ def look_back(forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarra
         kept = np.linspace(0, len(starts) - 1, N_HELD_BACK).astype(int)
         starts, series = starts[kept], series[kept]
     horizon = forecaster.horizon_
-    origins = past.origins(starts, series, rows_before(forecaster), horizon)
+    origins = origins_at(forecaster, past, starts, series, horizon)
     steps = starts[:, None] + np.arange(horizon)
     truth = past.target.values[steps]
     if forecaster.loss in POINT_LOSSES:

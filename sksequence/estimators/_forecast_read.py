@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -46,11 +47,15 @@ def read_tables(
         covariate_columns = columns_of(like.covariate_tail_)
         check_same_covariates(like, X)
     target = read_time_table(y, "y", forecaster, clock, columns, forecaster.resample)
+    if target.columns is None and isinstance(columns, tuple):
+        target = replace(target, columns=columns)  # new rows without names have those of before
     covariates = None
     if X is not None:
         covariates = read_time_table(
             X, "X", forecaster, target.clock, covariate_columns, forecaster.resample
         )
+        if covariates.columns is None and isinstance(covariate_columns, tuple):
+            covariates = replace(covariates, columns=covariate_columns)
         check_same_rows(target, covariates, name)
         if not covariates.values.shape[1]:
             covariates = None  # an index alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,7 +21,7 @@ from sksequence.estimators._forecast_backtest import backtest
 from sksequence.estimators._forecast_future import answer
 from sksequence.estimators._forecast_parameters import TABLE_CONSTRAINTS
 from sksequence.estimators._forecast_read import read_later, read_tables
-from sksequence.estimators._forecast_tables import check_seen, seasonal_naive, skill
+from sksequence.estimators._forecast_tables import check_seen, last_values, seasonal_naive, skill
 from sksequence.inputs import TimeTable
 from sksequence.utils._sklearn import StrOptions
 
@@ -119,7 +120,9 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         return self
 
     def _keep(self, target, covariates):
-        self.tail_ = target.tail(self.seasonality)
+        values, ends = target.values.copy(), target.offsets[1:] - 1
+        values[ends] = last_values(target)[ends]  # the newest that was seen may be long ago
+        self.tail_ = replace(target, values=values).tail(self.seasonality)
         self.covariate_tail_ = None if covariates is None else covariates.tail(1)
 
     def predict(self, X: Any) -> Any:

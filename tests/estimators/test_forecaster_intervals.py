@@ -1,0 +1,131 @@
+"""What forecasters say about their own uncertainty."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sksequence import RNNForecaster
+
+SMALL = {"lookback": 6, "horizon": 3, "hidden_size": 6, "max_epochs": 2, "random_state": 0}
+DAYS = pd.date_range("2000-01-01", periods=3000, freq="D")
+LOSSES = ("squared_error", "gaussian", "student_t", "quantile")
+pytestmark = pytest.mark.filterwarnings("ignore:RNNForecaster does not beat:UserWarning")
+
+
+def autoregression(n, phi=0.8, seed=0):
+    """An AR(1) process whose innovations have deviation 1."""
+    innovations = np.random.default_rng(seed).normal(size=n)
+    values = np.zeros(n)
+    for t in range(1, n):
+        values[t] = phi * values[t - 1] + innovations[t]
+    return pd.Series(values, DAYS[:n])
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_ninety_percent_intervals_hold_nine_times_of_ten(strategy, loss):
+    y = autoregression(1500)
+    forecaster = RNNForecaster(
+        8,
+        3,
+        strategy=strategy,
+        loss=loss,
+        max_epochs=8,
+        learning_rate=0.01,
+        random_state=0,
+        validation_fraction=0.25,
+    )
+    table = forecaster.backtest(None, y, 300, quantiles=(0.05, 0.95))
+    inside = table["actual"].between(table[0.05], table[0.95]).groupby(table["step"]).mean()
+    assert inside.between(0.82, 0.97).all(), inside.tolist()
+    assert 0.86 < inside.mean() < 0.95
+
+
+def test_calibration_corrects_a_distribution_that_is_too_narrow():
+    """Three times too narrow, or too wide, before: nominal after."""
+    y = autoregression(1200)
+    forecaster = RNNForecaster(8, 1, loss="gaussian", max_epochs=10, random_state=0)
+    forecaster.set_params(validation_fraction=0.3).fit(None, y[:900])
+    width = {}
+    for name, calibrated in (("plain", False), ("calibrated", True)):
+        bounds = forecaster.predict_interval(1, calibrated=calibrated)
+        width[name] = float(bounds["upper"].iloc[0] - bounds["lower"].iloc[0])
+    assert 0.6 < width["plain"] / width["calibrated"] < 1.6
+    ranks = forecaster.ranks_.copy()
+    forecaster.ranks_ = np.clip(0.5 + 3 * (ranks - 0.5), 0.001, 0.999)  # as if too narrow
+    wider = forecaster.predict_interval(1)
+    assert float((wider["upper"] - wider["lower"]).iloc[0]) > 1.5 * width["calibrated"]
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("transform", [None, "log1p", "difference"])
+def test_quantiles_ascend(strategy, loss, transform):
+    y = autoregression(120) + 20
+    forecaster = RNNForecaster(
+        **SMALL, strategy=strategy, loss=loss, target_transform=transform, early_stopping=True
+    ).fit(None, y)
+    found = forecaster.predict_quantiles(7, [0.05, 0.3, 0.5, 0.9])
+    assert (np.diff(found, axis=1) >= 0).all()
+    bounds = forecaster.predict_interval(7, 0.5)
+    expected = forecaster.predict_quantiles(7, [0.25, 0.75])
+    np.testing.assert_array_equal(bounds, expected)
+
+
+@pytest.mark.parametrize("loss", ["negative_binomial", "zero_inflated_gamma"])
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_counts_and_rain_are_never_negative(loss, strategy):
+    rng = np.random.default_rng(0)
+    counts = rng.negative_binomial(2, 0.4, size=200).astype(float)
+    rain = np.where(rng.random(200) < 0.6, 0.0, rng.gamma(2.0, 3.0, size=200))
+    y = pd.Series(counts if loss == "negative_binomial" else rain, DAYS[:200])
+    options = {**SMALL, "max_epochs": 10}
+    forecaster = RNNForecaster(**options, strategy=strategy, loss=loss).fit(None, y)
+    found = forecaster.predict_quantiles(3, [0.05, 0.5, 0.95], calibrated=False).to_numpy()
+    assert (found >= 0).all()
+    assert (found[:, 2] > found[:, 0]).all()
+    paths = forecaster.sample_paths(3, 400, random_state=0)
+    assert (paths >= 0).all()
+    if loss == "negative_binomial":
+        assert (paths == paths.round()).all()
+    else:
+        assert 0.3 < (paths == 0).mean() < 0.85  # dry on 60 days of 100
+    if strategy == "direct":
+        np.testing.assert_allclose(forecaster.predict(3).mean(), y.mean(), rtol=0.5)
+
+
+def test_paths_of_an_autoregression_spread_as_theory_says():
+    """The variance of step j is (1 - phi^2j) / (1 - phi^2) times that of one step."""
+    phi = 0.9
+    y = autoregression(2500, phi)
+    forecaster = RNNForecaster(
+        10,
+        6,
+        strategy="recursive",
+        loss="gaussian",
+        max_epochs=12,
+        learning_rate=0.01,
+        random_state=0,
+    ).fit(None, y)
+    paths = forecaster.sample_paths(6, 2000, random_state=0)
+    steps = np.arange(1, 7)
+    expected = np.sqrt((1 - phi ** (2 * steps)) / (1 - phi**2))
+    np.testing.assert_allclose(paths.std(axis=0), expected, rtol=0.25)
+
+
+def test_paths_depend_on_their_seed_alone():
+    forecaster = RNNForecaster(**SMALL, strategy="recursive", loss="gaussian")
+    forecaster.fit(None, autoregression(80))
+    first, again, other = (forecaster.sample_paths(4, 3, random_state=s) for s in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, other)
+    pd.testing.assert_frame_equal(forecaster.predict_interval(4), forecaster.predict_interval(4))
+
+
+def test_closed_form_and_paths_agree():
+    forecaster = RNNForecaster(**SMALL, loss="gaussian").fit(None, autoregression(120))
+    paths = forecaster.sample_paths(3, 20000, random_state=0)
+    exact = forecaster.predict_quantiles(3, [0.1, 0.5, 0.9], calibrated=False)
+    drawn = np.quantile(paths, [0.1, 0.5, 0.9], axis=0).T
+    np.testing.assert_allclose(exact, drawn, atol=0.1)
+    np.testing.assert_allclose(forecaster.predict(3), exact[0.5], rtol=1e-5)
