@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 _HEADINGS = ("layer", "inputs", "outputs", "weights", "multiplications a step")
 
 
+# What parts of a network are called; others go by their attribute.
+_NAMES = {
+    "head": "read-out",
+    "bridge": "initial state",
+    "context": "context (state)",
+    "project": "projection",
+    "reader": "image or grid",
+    "of_future": "what is known ahead",
+}
+_STACKS = {"reader": "past: ", "encoder": "past: ", "writer": "future: ", "decoder": "future: "}
+
+
 @dataclass(frozen=True)
 class NetworkSummary:
     """A table of the layers of a network; prints itself, and is HTML in a notebook.
@@ -24,8 +36,8 @@ class NetworkSummary:
     title : str
     rows : tuple of tuple
         Name, size of the input, size of the output, weights (trained ones), and
-        multiplications for one step of one sequence. Pooling and read-out happen once a
-        sequence, and are marked so.
+        multiplications for one step of one sequence (of a convolution over images, for one
+        location). What happens once a sequence is marked so.
     """
 
     title: str
@@ -76,7 +88,7 @@ def summary(estimator: Any) -> NetworkSummary:
 
     Parameters
     ----------
-    estimator : fitted estimator, Pipeline that ends with one, or search over either
+    estimator : fitted estimator, Pipeline with one, or search over either
         Any estimator of this package with a ``network_``; of a search its best one.
 
     Returns
@@ -114,21 +126,74 @@ def summary(estimator: Any) -> NetworkSummary:
     network = getattr(estimator, "network_", None)
     if network is None or not hasattr(network, "spec"):
         raise TypeError(f"{type(estimator).__name__} has no recurrent network to summarise.")
-    spec = network.spec
-    cell = type(spec.cell).__name__
-    return NetworkSummary(f"{type(estimator).__name__}, {cell} cells", tuple(_rows(network)))
+    rows = tuple(_rows(network) if hasattr(network, "pooling") else _parts(network))
+    return NetworkSummary(f"{type(estimator).__name__}, {_cell_of(network)} cells", rows)
 
 
 def _inner(estimator: Any) -> Any:
-    """What a pipeline ends with, or a search has found; None for other estimators."""
+    """The last step of a pipeline that has a network, or what a search has found; else None."""
     if isinstance(estimator, Pipeline):
-        return estimator[-1]
+        steps = [step for _, step in estimator.steps if hasattr(step, "network_")]
+        return steps[-1] if steps else estimator[-1]
     if hasattr(estimator, "cv_results_") and not estimator.refit:
         raise TypeError(
             f"{type(estimator).__name__}(refit=False) keeps no fitted estimator: set refit=True, "
             "or fit one with its best_params_."
         )
     return getattr(estimator, "best_estimator_", None)
+
+
+def _cell_of(network) -> str:
+    spec = network.spec
+    return type((spec if hasattr(spec, "cell") else spec.target).cell).__name__
+
+
+def _parts(network):
+    """Rows of a network of several halves: an encoder-decoder, a forecaster."""
+    if not (hasattr(network, "encoder") and hasattr(network, "decoder")):
+        yield from _layers(network, "")
+        return
+    yield from _layers(network.encoder, "source: ")
+    yield from _layers(network.decoder, "target: ")
+
+
+def _layers(module, prefix):
+    """Rows of all layers inside a module that have trained weights, in their order."""
+    from torch import nn
+
+    from sksequence.layers import RecurrentStack, StepEncoder
+
+    for name, part in module.named_children():
+        label = prefix + _NAMES.get(name, name.replace("_", " "))
+        if isinstance(part, RecurrentStack):
+            yield from _recurrent_rows(part, f"{prefix}{_STACKS.get(name, '')}")
+        elif isinstance(part, StepEncoder):
+            for table in part.tables.values():
+                yield f"{prefix}embedding", *table.weight.shape, _trained(table), "0"
+        elif isinstance(part, nn.Embedding):
+            yield label, *part.weight.shape, _trained(part), "0"
+        elif hasattr(part, "weight") and part.weight.ndim >= 2:
+            n_outputs, n_inputs = part.weight.shape[:2]
+            yield label, n_inputs, n_outputs, _trained(part), f"{part.weight.numel():,}"
+        elif _trained(part):
+            yield _together(label, part, once=name in ("bridge", "context"))
+
+
+def _together(label, part, once):
+    """One row for a part of several small layers."""
+    weights = [m.weight for m in part.modules() if hasattr(m, "weight") and m.weight.ndim >= 2]
+    n_inputs = weights[0].shape[1]
+    n_outputs = sum(w.shape[0] for w in weights) if once else weights[-1].shape[0]
+    cost = "once" if once else f"{sum(w.numel() for w in weights):,}"
+    return label, n_inputs, n_outputs, _trained(part), cost
+
+
+def _recurrent_rows(stack, prefix):
+    for i, directions in enumerate(stack.layers):
+        n_inputs = directions[0].weights["weight_ih"].shape[1]
+        n_outputs = sum(layer.n_units for layer in directions)
+        cost = sum(w.numel() for layer in directions for w in layer.weights.values() if w.ndim == 2)
+        yield f"{prefix}recurrent {i + 1}", n_inputs, n_outputs, _trained(directions), f"{cost:,}"
 
 
 def _rows(network):
@@ -153,11 +218,7 @@ def _rows(network):
             _trained(convolution),
             f"{convolution.weight.numel():,}",
         )
-    for i, directions in enumerate(network.stack.layers):
-        n_inputs = directions[0].weights["weight_ih"].shape[1]
-        n_outputs = sum(layer.n_units for layer in directions)
-        cost = sum(w.numel() for layer in directions for w in layer.weights.values() if w.ndim == 2)
-        yield f"recurrent {i + 1}", n_inputs, n_outputs, _trained(directions), f"{cost:,}"
+    yield from _recurrent_rows(network.stack, "")
     n_units = network.stack.n_outputs
     yield f"pooling ({spec.pooling})", n_units, n_units, _trained(network.pooling), "once"
     yield "read-out", n_units, spec.n_outputs, _trained(network.head), "once"

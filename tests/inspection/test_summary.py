@@ -5,7 +5,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sksequence import RNNClassifier, RNNRegressor, SequenceArray, summary
+from sksequence import (
+    RNNClassifier,
+    RNNForecaster,
+    RNNRegressor,
+    Seq2SeqTransformer,
+    SequenceArray,
+    SequenceAutoencoder,
+    SequenceCaptioner,
+    summary,
+)
 
 LENGTHS = [2, 3, 1]
 
@@ -68,3 +77,43 @@ def test_searches_and_pipelines_show_what_they_have_found():
     assert str(summary(piped.fit(X, y))) == expected
     with pytest.raises(TypeError, match=r"GridSearchCV\(refit=False\) keeps no fitted estimator"):
         summary(search.set_params(refit=False).fit(X, y))
+
+
+RNG = np.random.default_rng(0)
+WRITERS = {
+    "translator": lambda: Seq2SeqTransformer(
+        hidden_size=[6, 5], tie_embeddings=True, max_epochs=1
+    ).fit(["a b"] * 4, ["c d e"] * 4),
+    "no attention": lambda: Seq2SeqTransformer(attention=None, hidden_size=5, max_epochs=1).fit(
+        [[1.0, 2.0]] * 4, ["c d"] * 4
+    ),
+    "autoencoder": lambda: SequenceAutoencoder(hidden_size=6, encoding_size=3, max_epochs=1).fit(
+        RNG.random((6, 5))
+    ),
+    "captioner": lambda: SequenceCaptioner(hidden_size=6, image_encoder="cnn", max_epochs=1).fit(
+        RNG.random((4, 16, 16, 3)), ["a b", "c"] * 2
+    ),
+    **{
+        strategy: lambda strategy=strategy: RNNForecaster(
+            4, 2, strategy=strategy, hidden_size=6, max_epochs=1, early_stopping=False
+        ).fit(RNG.random((30, 2)), RNG.random(30))
+        for strategy in ("direct", "recursive", "seq2seq")
+    },
+}
+
+
+@pytest.mark.filterwarnings("ignore:RNNForecaster")
+@pytest.mark.parametrize("name", WRITERS)
+def test_networks_of_two_halves_are_counted_whole(name):
+    estimator = WRITERS[name]()
+    trained = [p.numel() for p in estimator.network_.parameters() if p.requires_grad]
+    table = summary(estimator)
+    assert table.n_weights == sum(trained)
+    assert any("recurrent 1" in row[0] for row in table.rows)
+    assert table.rows[-1][0].endswith("read-out")
+
+
+def test_a_network_in_the_middle_of_a_pipeline_is_found():
+    coder = SequenceAutoencoder(hidden_size=3, max_epochs=1)
+    pipeline = make_pipeline(coder, LogisticRegression()).fit(RNG.random((6, 4)), [0, 1] * 3)
+    assert str(summary(pipeline)).startswith("SequenceAutoencoder, LSTM cells")
