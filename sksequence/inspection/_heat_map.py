@@ -64,7 +64,7 @@ def draw_heat_map(
     colorbar: bool,
 ) -> Any:
     """Draw ``(n_target, n_source)`` weights into axes; the image is returned."""
-    im = ax.imshow(weights, **{"aspect": "auto", "vmin": 0.0, "vmax": 1.0, **im_kw})
+    im = ax.imshow(weights, **{"aspect": "auto", "vmin": 0.0, "vmax": _top(weights), **im_kw})
     box = ax.get_position()
     inches = ax.figure.get_size_inches() * (box.width, box.height)
     width, height = inches / (len(source), len(target))
@@ -87,6 +87,12 @@ def draw_heat_map(
     if colorbar:
         _add_colorbar(ax, im, inches)
     return im
+
+
+def _top(weights: np.ndarray) -> float:
+    """The end of the colour scale: 1, or the largest weight where that would leave it blank."""
+    largest = float(np.max(weights, initial=0.0))
+    return largest if 0 < largest < 0.5 else 1.0
 
 
 def _label(axis, labels, unknown, cell, texts, families):

@@ -342,3 +342,9 @@ def test_vectors_of_locations_with_an_image_of_ones_own(images):
     settings = {"image": X[0], "grid_shape": (2, 3)}
     display = AttentionDisplay.from_estimator(model, grids[:1], y[0][:1], **settings)
     assert display.im_[0].get_extent() == [-0.5, 23.5, 15.5, -0.5]
+
+
+def test_a_long_source_is_no_blank_sheet():
+    weights = np.full((3, 90), 1 / 90)
+    display = AttentionDisplay(weights, list("x" * 90), ["a", "b", "c"]).plot()
+    assert display.im_.get_clim() == (0.0, pytest.approx(1 / 90))
