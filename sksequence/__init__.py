@@ -18,7 +18,12 @@ if TYPE_CHECKING:
         WindowForecaster,
     )
     from sksequence.inputs import SequenceArray, last_window, make_windows
-    from sksequence.inspection import AttentionDisplay, summary
+    from sksequence.inspection import (
+        AttentionDisplay,
+        BacktestDisplay,
+        ForecastDisplay,
+        summary,
+    )
     from sksequence.preprocessing import (
         ImageFeaturizer,
         PerStep,
@@ -49,11 +54,15 @@ _HOME = {
     "SequenceCaptioner": "estimators",
     "WindowForecaster": "estimators",
     "AttentionDisplay": "inspection",
+    "BacktestDisplay": "inspection",
+    "ForecastDisplay": "inspection",
     "summary": "inspection",
 }
 
 __all__ = [
     "AttentionDisplay",
+    "BacktestDisplay",
+    "ForecastDisplay",
     "ImageFeaturizer",
     "NaiveForecaster",
     "PerStep",
