@@ -106,8 +106,8 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
     gradient_clip : float or None, default=1.0
         Largest norm of the gradient of all weights together.
     early_stopping : {"auto", True, False}, default="auto"
-        Hold back the last stretch of time, stop when its loss no longer falls, and keep the
-        weights of the best epoch. "auto" does so from 300 windows on.
+        Hold back a part of the rows, the last stretch of time, stop when its loss no longer
+        falls, and keep the weights of the best epoch. "auto" does so from 300 windows on.
     validation_fraction : float, default=0.1
         The part held back.
     n_iter_no_change : int, default=5
