@@ -395,7 +395,7 @@ def _before_and_after(forecast, past, y, n_history, lookback) -> tuple[Any, Any]
             given = known[key].set_axis(seen.columns, axis=1)
             after[key] = given[(given.index > origin) & (given.index <= stop)]
             given = given[given.index <= origin]
-            seen = pd.concat([given, seen[~seen.index.isin(given.index)]]).sort_index()
+            seen = pd.concat([given[~given.index.isin(seen.index)], seen]).sort_index()
         before[key] = seen.iloc[max(len(seen) - n, 0) :]
     return _together(before), _together(after)
 
