@@ -30,7 +30,7 @@ from sksequence.estimators._encoder_decoder import (
     make_encoder,
     weighed,
 )
-from sksequence.estimators._fitting import private_generator
+from sksequence.estimators._fitting import private_generator, unchanged_if_refused
 from sksequence.estimators._parameters import (
     POSITIVE_INTEGER,
     WRITING_CONSTRAINTS,
@@ -272,6 +272,7 @@ class SequenceAutoencoder(
 
     # -- fit ------------------------------------------------------------------------------------
 
+    @unchanged_if_refused
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, X_val: Any = None) -> Self:
         """Fit the network.
 

@@ -22,12 +22,13 @@ from sksequence.estimators._encoder_decoder import (
     share_of_truth,
     weighed,
 )
-from sksequence.estimators._fitting import private_generator
+from sksequence.estimators._fitting import private_generator, unchanged_if_refused
 from sksequence.estimators._parameters import (
     POSITIVE_INTEGER,
     SEARCH_CONSTRAINTS,
     WRITING_CONSTRAINTS,
 )
+from sksequence.estimators._references import bleu_of
 from sksequence.estimators._scenes import list_captions, read_scenes
 from sksequence.estimators._sides import learn_side
 from sksequence.estimators._validation import check_one_target_each, held_back
@@ -323,6 +324,7 @@ class SequenceCaptioner(
 
     # -- fit ------------------------------------------------------------------------------------
 
+    @unchanged_if_refused
     def fit(
         self,
         X: Any,
@@ -340,8 +342,9 @@ class SequenceCaptioner(
                 DataFrame
             A vector a sample, a grid of vectors (a list of arrays where the numbers of locations
             differ), or images of one size with ``image_encoder="cnn"``.
-        y : list, array or Series of n_samples captions, or of lists of captions
-            Texts or token lists: one caption a sample, or several.
+        y : list, array or Series of n_samples captions, or of lists of captions, or DataFrame
+            Texts or token lists: one caption a sample, or several. A DataFrame has a column for
+            each caption of a sample; what is written comes in a Series then.
         sample_weight : array-like of shape (n_samples,), default=None
             Of all captions of a sample. A weight of zero is the same as leaving the sample out.
         X_val, y_val : like X and y, default=None
@@ -526,7 +529,8 @@ class SequenceCaptioner(
 
         BLEU (Papineni et al., 2002) is between 0 and 100: of words and subwords on lower-cased
         texts cut as in the tokenizer "13a" of sacrebleu, of characters and token lists on the
-        tokens as they are.
+        tokens as they are. Where no reference has four tokens, n-grams are counted up to the
+        length of the longest, so that captions equal to `y` always score 100.
 
         Parameters
         ----------
@@ -539,17 +543,11 @@ class SequenceCaptioner(
         -------
         float
         """
-        from sksequence.metrics import bleu_score
-
         check_is_fitted(self)
         pairs = self._read_pairs(X, y)
         side = self.target_side_
         references, _ = list_captions(y, "y", side.as_text)
-        rows = side.rows(self._write(pairs.source), None)
-        if side.as_text and side.encoder.analyzer != "char":
-            texts = [side._join(row) for row in rows]
-            return bleu_score(references, texts, lowercase=True)
-        return bleu_score([side.rows_of(several, None) for several in references], rows)
+        return bleu_of(side, references, side.rows(self._write(pairs.source), None))
 
     def _read_source(self, X) -> tuple[SequenceArray, None]:
         scenes = read_scenes(X, self, "X", reset=False)

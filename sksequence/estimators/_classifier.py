@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
-from sksequence.estimators._fitting import private_generator
+from sksequence.estimators._fitting import private_generator, unchanged_if_refused
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
 from sksequence.estimators._validation import check_no_missing_label, check_same_order, hold_back
 from sksequence.tasks import Classification, MultilabelClassification
@@ -205,6 +205,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         self.device = device
         self.verbose = verbose
 
+    @unchanged_if_refused
     def fit(
         self,
         X: Any,
@@ -253,6 +254,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         weights = self._with_class_weight(y, weights)
         return self._fit(X, task.encode(y), weights, task, validation, rng, self.max_epochs)
 
+    @unchanged_if_refused
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train one epoch on X and y, from where the network stands.
 

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from sksequence.estimators._parameters import make_plan
-from sksequence.training import choose_device, explained_memory, threads, train
+from sksequence.training import DivergenceError, choose_device, explained_memory, threads, train
 from sksequence.utils._random import continued, make_generator
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "mixed": torch.float32}
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def unchanged_if_refused(fit: Method) -> Method:
+    """Let ``fit`` leave an estimator as it was where it refuses its arguments.
+
+    A fitted estimator then still predicts, with all that it has learned. Training that diverged,
+    was stopped or had too little memory is no refusal.
+    """
+
+    @functools.wraps(fit)
+    def careful(self, *args, **kwargs):
+        before = dict(vars(self))
+        try:
+            return fit(self, *args, **kwargs)
+        except (DivergenceError, MemoryError):
+            raise
+        except Exception:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return careful  # type: ignore[return-value]
 
 
 def train_network(

@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
-from sksequence.estimators._fitting import private_generator
+from sksequence.estimators._fitting import private_generator, unchanged_if_refused
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
-from sksequence.estimators._validation import check_same_order, hold_back
+from sksequence.estimators._validation import check_same_columns, check_same_order, hold_back
 from sksequence.tasks import LOSSES, POSITIVE, Regression
 from sksequence.utils._sklearn import Interval, StrOptions
 
@@ -220,6 +220,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         self.device = device
         self.verbose = verbose
 
+    @unchanged_if_refused
     def fit(
         self,
         X: Any,
@@ -263,10 +264,12 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
             (X, y, weights), validation = hold_back(self, X, y, weights, None, rng)
         if validation is not None:
             X_val, y_val, val_weights = validation
+            check_same_columns(_columns(y), _columns(y_val))  # one column would broadcast
             validation = X_val, task.encode(_columns(y_val)), val_weights
         y = task.encode(_columns(y))
         return self._fit(X, y, weights, task, validation, rng, self.max_epochs)
 
+    @unchanged_if_refused
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train one epoch on X and y, from where the network stands.
 

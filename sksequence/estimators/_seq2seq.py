@@ -12,7 +12,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.cells import Cell, make_cell
-from sksequence.estimators._containers import row_names
+from sksequence.estimators._containers import holds_text, row_names
 from sksequence.estimators._decoding import encode_all, roll_out_all
 from sksequence.estimators._encoder_decoder import (
     Pairs,
@@ -23,14 +23,16 @@ from sksequence.estimators._encoder_decoder import (
     share_of_truth,
     weighed,
 )
-from sksequence.estimators._fitting import private_generator
+from sksequence.estimators._fitting import private_generator, unchanged_if_refused
 from sksequence.estimators._parameters import (
     ANALYZERS,
     SEARCH_CONSTRAINTS,
     WRITING_CONSTRAINTS,
     layer_widths,
 )
-from sksequence.estimators._sides import Originals, TextSide, documents, learn_side
+from sksequence.estimators._references import bleu_of
+from sksequence.estimators._scenes import list_captions
+from sksequence.estimators._sides import Originals, TextSide, learn_side
 from sksequence.estimators._validation import check_one_target_each, check_same_order, hold_back
 from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
 from sksequence.networks import EncoderDecoderSpec, NetworkSpec
@@ -303,6 +305,7 @@ class Seq2SeqTransformer(
 
     # -- fit ------------------------------------------------------------------------------------
 
+    @unchanged_if_refused
     def fit(
         self,
         X: Any,
@@ -474,12 +477,17 @@ class Seq2SeqTransformer(
 
         BLEU (Papineni et al., 2002) is between 0 and 100: of words and subwords on lower-cased
         texts cut as in the tokenizer "13a" of sacrebleu, of characters and token lists on the
-        tokens as they are. For R2 the network writes as many steps as each target has.
+        tokens as they are. It counts n-grams of up to four tokens; where no target has so many,
+        of as many as the longest has, so that outputs equal to `y` always score 100. For R2 the
+        network writes as many steps as each target has.
 
         Parameters
         ----------
-        X, y : sources and targets
+        X : sources
             As in ``fit``.
+        y : targets
+            As in ``fit``; or, of texts, a list of texts for each source (of token lists, a list
+            of token lists), all of which are right.
         sample_weight : array-like of shape (n_sequences,), default=None
             Only for numbers.
 
@@ -488,26 +496,36 @@ class Seq2SeqTransformer(
         float
         """
         check_is_fitted(self)
-        source, target, *_ = self._read_pairs(X, y)
-        side = self.target_side_
-        if side.kind == "numeric":
-            lengths = target.lengths
-            found = roll_out_all(self.network_, self._sources(source), lengths, lengths)
-            truth = side.scaled(target).only.values
-            weights = None if sample_weight is None else np.repeat(sample_weight, lengths)
-            written = np.concatenate([row["values"] for row in found])
-            return float(r2_score(truth, written, sample_weight=weights))
+        if self.target_side_.kind == "numeric":
+            return self._r2(X, y, sample_weight)
         if sample_weight is not None:
             raise ValueError("sample_weight does not enter BLEU, the score of text and symbols.")
-        from sksequence.metrics import bleu_score
-
-        if isinstance(side, TextSide) and side.as_text and side.encoder.analyzer != "char":
-            written = self.transform(X)
-            texts = [list(documents(given)) for given in (y, written)]
-            return bleu_score(*texts, lowercase=True)
+        source, references = self._read_references(X, y)
         _, originals = self._read_source(X)
-        rows = side.labels(side.rows(self._write(source), originals))
-        return bleu_score(side.labels(side.rows_of(y, target)), rows)
+        rows = self.target_side_.rows(self._write(source), originals)
+        return bleu_of(self.target_side_, references, rows)
+
+    def _r2(self, X, y, sample_weight) -> float:
+        source, target, *_ = self._read_pairs(X, y)
+        side, lengths = self.target_side_, target.lengths
+        found = roll_out_all(self.network_, self._sources(source), lengths, lengths)
+        truth = side.scaled(target).only.values
+        weights = None if sample_weight is None else np.repeat(sample_weight, lengths)
+        written = np.concatenate([row["values"] for row in found])
+        return float(r2_score(truth, written, sample_weight=weights))
+
+    def _read_references(self, X, y):
+        """Sources, and for each a list of texts, or of token lists, that are right."""
+        side = self.target_side_
+        if not isinstance(side, TextSide) or not holds_text(y) or isinstance(y, (str, bytes)):
+            source, target, *_ = self._read_pairs(X, y)  # which says what is wrong with text
+            return source, [[labels] for labels in side.labels(side.rows_of(y, target))]
+        source = self.source_side_.read(X, "X", self)
+        check_same_order(X, y, "y", "X")
+        references, _ = list_captions(y, "y", side.as_text, "target")
+        check_one_target_each(source, references)
+        side.read([target for several in references for target in several], "y", self)
+        return source, references
 
     def _read_source(self, X):
         """Sources, and as they stand there where their tokens may replace unknown ones."""

@@ -233,13 +233,6 @@ def test_ctrl_c_leaves_a_usable_estimator(monkeypatch):
     ]
 
 
-def test_a_failed_fit_leaves_no_network_of_before():
-    model = quick().fit(X, Y)
-    with pytest.raises(ValueError, match="but y has 19 targets"):
-        model.fit(X, Y[:-1])
-    assert not hasattr(model, "network_")
-
-
 # Saving and cloning
 
 
