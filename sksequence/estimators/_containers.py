@@ -58,6 +58,8 @@ class Container:
             return cls("long", labels=example.columns, names=tuple(example.index.names))
         if example.shape[1] == 1 and example.dtypes.iloc[0].kind not in "biuf":
             return cls("column", labels=example.columns, dtype=example.dtypes.iloc[0])
+        if holds_text(example):  # several texts a row
+            return cls("series", dtype=example.dtypes.iloc[0])
         return cls("wide", n_steps=example.shape[1], labels=example.columns)
 
     def fill(self, rows: Sequence, index: Any = None) -> Any:

@@ -161,19 +161,24 @@ def _check_plain(scenes, name, what):
         )
 
 
-def list_captions(y: Any, what: str, as_text: bool | None = None) -> tuple[list[list], bool]:
+def list_captions(
+    y: Any, what: str, as_text: bool | None = None, thing: str = "caption"
+) -> tuple[list[list], bool]:
     """The captions of each sample as a list, and whether they are texts or token lists.
 
     Parameters
     ----------
-    y : list, array or Series
-        For each sample a text or a list of tokens, or a list of several of them.
+    y : list, array, Series or DataFrame
+        For each sample a text or a list of tokens, or a list of several of them. A DataFrame has
+        a column for each; what is missing in a row that has others is left out.
     what : str
         "y" or "y_val", for messages.
     as_text : bool, default=None
         Whether the captions are texts, where that is known. None: a list of texts is a list of
-        captions if one of them has a blank or another sample has a bare text, else it is a list
-        of tokens.
+        captions if one of them has a blank or another sample has a bare text, or in a DataFrame
+        of several columns; else it is a list of tokens.
+    thing : str, default="caption"
+        What it is called in messages.
 
     Raises
     ------
@@ -184,14 +189,24 @@ def list_captions(y: Any, what: str, as_text: bool | None = None) -> tuple[list[
     """
     if isinstance(y, (str, bytes)) or not isinstance(y, Iterable):
         raise TypeError(
-            f"{what} must hold a caption, or a list of captions, for each sample, got "
+            f"{what} must hold a {thing}, or a list of {thing}s, for each sample, got "
             f"{type(y).__name__}."
         )
-    entries = [e.tolist() if isinstance(e, np.ndarray) else e for e in documents(y)]
+    columns = hasattr(y, "iloc") and y.ndim == 2 and y.shape[1] > 1
+    if columns:
+        entries = [[e for e in row if not is_missing(e)] for row in y.to_numpy(dtype=object)]
+    elif getattr(y, "ndim", 1) == 2 and y.shape[1] > 1:
+        entries = y.tolist()
+    else:
+        entries = [e.tolist() if isinstance(e, np.ndarray) else e for e in documents(y)]
     if as_text is None:
-        as_text = _are_texts(entries)
-    captions = [_captions_of(entry, i, what, as_text) for i, entry in enumerate(entries)]
+        as_text = (columns and any(map(_holds_text, entries))) or _are_texts(entries)
+    captions = [_captions_of(entry, i, what, as_text, thing) for i, entry in enumerate(entries)]
     return captions, as_text
+
+
+def _holds_text(entry: list) -> bool:
+    return any(isinstance(inner, str) for inner in entry)
 
 
 def _are_texts(entries: list) -> bool:
@@ -203,17 +218,17 @@ def _are_texts(entries: list) -> bool:
     return any(isinstance(inner, str) and len(inner.split()) > 1 for e in lists for inner in e)
 
 
-def _captions_of(entry: Any, i: int, what: str, as_text: bool) -> list:
+def _captions_of(entry: Any, i: int, what: str, as_text: bool, thing: str) -> list:
     one = isinstance(entry, str) or is_missing(entry)
     if not as_text and isinstance(entry, (list, tuple)) and len(entry):
         one = all(isinstance(token, str) for token in entry)
     several = [entry] if one else entry
     if not isinstance(several, (list, tuple)):
-        raise TypeError(f"{what}[{i}] is {entry!r}: expected a caption or a list of captions.")
+        raise TypeError(f"{what}[{i}] is {entry!r}: expected a {thing} or a list of {thing}s.")
     if not len(several):
-        raise ValueError(f"sample {i} of {what} has no caption: drop it (and the row of X).")
+        raise ValueError(f"sample {i} of {what} has no {thing}: drop it (and the row of X).")
     for j, caption in enumerate(several):
-        _check_caption(caption, f"caption {j} of sample {i} of {what}", as_text)
+        _check_caption(caption, f"{thing} {j} of sample {i} of {what}", as_text)
     return list(several)
 
 

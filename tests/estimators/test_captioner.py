@@ -144,6 +144,34 @@ def test_all_references_count_in_the_score(quick):
     assert quick.score(X[:20], references) == pytest.approx(expected)
 
 
+def test_short_captions_that_are_right_score_100():
+    rng = np.random.default_rng(0)
+    vectors, y = np.eye(3)[rng.integers(0, 3, size=60)], []
+    for vector in vectors:
+        y.append(f"a {COLOURS[vector.argmax()]}")
+    model = captioner(max_epochs=20, learning_rate=0.02).fit(vectors, y)
+    assert model.transform(vectors) == y
+    assert model.score(vectors, y) == pytest.approx(100)
+    assert model.score(vectors, y[1:] + y[:1]) < 90
+    model.fit(vectors, [caption.split() for caption in y])
+    assert model.score(vectors, [caption.split() for caption in y]) == pytest.approx(100)
+
+
+def test_a_frame_has_a_column_for_each_caption():
+    frame = pd.DataFrame({"c1": Y[:20], "c2": Y[1:21], "c3": [None] * 10 + Y[:10]})
+    several = [[c for c in row if isinstance(c, str)] for row in frame.to_numpy(dtype=object)]
+    model = captioner(max_epochs=2).fit(X[:20], frame)
+    expected = captioner(max_epochs=2).fit(X[:20], several)
+    written = model.transform(X[:2])
+    assert isinstance(written, pd.Series)
+    assert written.tolist() == expected.transform(X[:2])
+    assert model.score(X[:20], frame) == pytest.approx(expected.score(X[:20], several))
+    words = pd.DataFrame({"c1": ["dog", "cat"], "c2": ["animal", "pet"]})
+    assert isinstance(captioner(max_epochs=1).fit(X[:2], words).transform(X[:2])[0], str)
+    with pytest.raises(ValueError, match="sample 1 of y has no caption"):
+        model.score(X[:2], pd.DataFrame({"c1": ["dog", None], "c2": ["animal", None]}))
+
+
 def test_token_lists_come_back_as_token_lists():
     tokens = [caption.split() for caption in Y[:40]]
     fitted = captioner(max_epochs=2).fit(X[:40], tokens)

@@ -299,6 +299,46 @@ def test_texts_are_learned_and_written_as_they_were(learned):
     assert (learned.score_samples(ENGLISH, swapped) < learned.score_samples(X[:5], FRENCH))[0]
 
 
+@pytest.mark.parametrize("form", ["texts", "tokens", "characters", "symbols"])
+def test_short_outputs_that_are_right_score_100(form):
+    """No n-gram is longer than any target, so that right ones are not worth nothing."""
+    words = ["un", "deux", "trois", "quatre"] * 5
+    sources = ["one", "two", "three", "four"] * 5
+    y = {
+        "texts": words,
+        "tokens": [[word] * (1 + i % 2) for i, word in enumerate(words)],
+        "characters": [word[:2] for word in words],
+        "symbols": SequenceArray.from_list([[i % 4] for i in range(20)], n_tokens=4),
+    }[form]
+    analyzer = "char" if form == "characters" else None
+    model = quick(max_epochs=60, learning_rate=0.05, dropout=0.0, target_analyzer=analyzer)
+    model.fit(sources, y)
+    assert list(map(list, model.transform(sources))) == list(map(list, y))
+    assert model.score(sources, y) == pytest.approx(100)
+    assert model.score(sources, y[::-1]) < 90
+
+
+def test_several_references_of_a_source(learned):
+    """BLEU counts all of them; the order of a source's references does not matter."""
+    several = [[target, "something else"] for target in FRENCH]
+    assert learned.score(ENGLISH, several) == pytest.approx(100)
+    assert learned.score(ENGLISH, [row[::-1] for row in several]) == pytest.approx(100)
+    mixed = [FRENCH[0], *several[1:]]
+    assert learned.score(ENGLISH, mixed) == pytest.approx(100)
+    assert learned.score(ENGLISH, ["something else"] * 5) < 30
+    tokens = quick(max_epochs=1).fit([x.split() for x in X], [y.split() for y in Y])
+    sources, targets = [x.split() for x in ENGLISH], [y.split() for y in FRENCH]
+    written = tokens.transform(sources)
+    both = [[right, own] for right, own in zip(targets, written, strict=True) if own]
+    kept = [source for source, own in zip(sources, written, strict=True) if own]
+    expected = bleu_score(both, [own for own in written if own])
+    assert tokens.score(kept, both) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="target 1 of sample 0 of y is empty"):
+        learned.score(ENGLISH, [["le chat", ""], *FRENCH[1:]])
+    with pytest.raises(ValueError, match="X has 5 sequences, but y has 4 targets"):
+        learned.score(ENGLISH, several[:4])
+
+
 def test_every_second_value_of_a_curve():
     rng = np.random.default_rng(0)
     curves = [np.cumsum(rng.normal(size=n)) for n in rng.integers(4, 10, size=120)]
