@@ -175,7 +175,8 @@ default=None
             Colours of the weights. None: from white to blue in a heat map; over an image no
             colour of its own: the image is pale where nothing was looked at.
         colorbar : bool, default=True
-            Whether a bar explains the colours of a heat map, from 0 to 1 (to the largest weight, where that is below one half).
+            Whether a bar explains the colours of a heat map, from 0 to 1 (to the largest weight,
+            where that is below one half).
         im_kw : dict, default=None
             Further arguments of ``matplotlib.axes.Axes.imshow``, such as ``vmax`` where the
             attention is spread over many steps.
