@@ -19,6 +19,7 @@ PROTOCOLS = {
     "movie_reviews_defaults": "the same, with the two-liner of the README, all defaults",
     "promoters": "E. coli promoters, leave one out, mean of 5 seeds",
     "flickr8k": "captions of 125 photographs of Flickr8k, learned from 753 of them",
+    "m4_hourly": "414 hourly series of the M4 competition, 48 hours ahead, one network for all",
     "m4_weekly": "359 weekly series of the M4 competition, 13 weeks ahead, one network for all",
     "exchange_rate": "daily rates of 8 countries, 3, 6, 12 and 24 days ahead",
     "etth1": "temperature of a transformer's oil, the next 24, 48 and 168 hours",
