@@ -107,22 +107,38 @@ def fit_on(
         check_same_spec(forecaster.network_.spec, spec)
     else:
         forecaster.network_ = spec.build(torch_generator(rng))
-    full = forecaster.batch_size == "full"
-    n_windows = len(train) if full else min(forecaster.batch_size, len(train))
-    train_network(
-        forecaster,
-        Forecasting(forecaster.distribution_),
-        samples_of(forecaster, past, starts[train], series[train]),
-        samples_of(forecaster, past, starts[valid], series[valid]) if len(valid) else None,
-        rng,
-        max_epochs,
-        n_windows * spec.step_work,
-        earlier,
-    )
+    parts = [samples_of(forecaster, past, starts[at], series[at]) for at in (train, valid)]
+    interrupt = train_windows(forecaster, parts, len(train), len(valid), rng, max_epochs, earlier)
     forecaster.spread_ = past.rows.spread
     remember(forecaster, target, covariates)
     if first_rows is None:
         look_back(forecaster, past, starts[valid], series[valid])
+    if interrupt is not None:
+        raise interrupt
+
+
+def train_windows(
+    forecaster, parts, n_train, n_valid, rng, max_epochs, earlier
+) -> KeyboardInterrupt | None:
+    """Train the network; Ctrl-C is returned if it left a network, so that the rest is done too."""
+    full = forecaster.batch_size == "full"
+    n_windows = n_train if full else min(forecaster.batch_size, n_train)
+    try:
+        train_network(
+            forecaster,
+            Forecasting(forecaster.distribution_),
+            parts[0],
+            parts[1] if n_valid else None,
+            rng,
+            max_epochs,
+            n_windows * forecaster.network_.spec.step_work,
+            earlier,
+        )
+    except KeyboardInterrupt as interrupt:
+        if not hasattr(forecaster, "network_"):
+            raise
+        return interrupt
+    return None
 
 
 def samples_of(forecaster, past: Past, starts, series):

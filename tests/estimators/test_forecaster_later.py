@@ -8,6 +8,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.svm import SVR
 
 from sksequence import NaiveForecaster, RNNForecaster, WindowForecaster
+from sksequence.tasks import Forecasting
 
 SMALL = {"lookback": 6, "horizon": 3, "hidden_size": 6, "max_epochs": 2, "random_state": 0}
 DAYS = pd.date_range("2024-01-01", periods=90, freq="D")
@@ -130,6 +131,24 @@ def test_training_on_learns():
     truth = new[392:]
     error, before = (np.abs(f.predict(8) - truth).mean() for f in (forecaster, stays))
     assert error < 0.3 * before
+
+
+def test_an_interrupt_leaves_a_forecaster_that_forecasts(monkeypatch):
+    calls = []
+    loss = Forecasting.loss
+
+    def interrupted(self, outputs, batch):
+        calls.append(1)
+        if len(calls) == 8:
+            raise KeyboardInterrupt
+        return loss(self, outputs, batch)
+
+    monkeypatch.setattr(Forecasting, "loss", interrupted)
+    forecaster = RNNForecaster(**{**SMALL, "max_epochs": 50})
+    with pytest.raises(KeyboardInterrupt):
+        forecaster.fit(None, Y)
+    assert forecaster.n_epochs_ < 50
+    assert np.isfinite(forecaster.predict(4)).all()
 
 
 # Baselines with the same manners
