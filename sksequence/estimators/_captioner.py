@@ -31,7 +31,7 @@ from sksequence.estimators._parameters import (
 from sksequence.estimators._references import bleu_of
 from sksequence.estimators._scenes import list_captions, read_scenes
 from sksequence.estimators._sides import learn_side
-from sksequence.estimators._validation import check_one_target_each, held_back
+from sksequence.estimators._validation import check_one_target_each, check_same_order, held_back
 from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import EncoderDecoderSpec, GridSpec
@@ -341,7 +341,8 @@ class SequenceCaptioner(
                 (n_samples, n_rows, n_columns, n_channels), list of arrays, SequenceArray or \
                 DataFrame
             A vector a sample, a grid of vectors (a list of arrays where the numbers of locations
-            differ), or images of one size with ``image_encoder="cnn"``.
+            differ), or images of one size with ``image_encoder="cnn"``. Bytes (0 to 255) and
+            numbers from 0 to 1 are brought to the scale of ``fit`` afterwards.
         y : list, array or Series of n_samples captions, or of lists of captions, or DataFrame
             Texts or token lists: one caption a sample, or several. A DataFrame has a column for
             each caption of a sample; what is written comes in a Series then.
@@ -400,6 +401,7 @@ class SequenceCaptioner(
         known = None if learn else self.target_side_.as_text
         captions, _ = list_captions(y, f"y{where}", known)
         check_one_target_each(scenes, captions, f"X{where}", f"y{where}")
+        check_same_order(X, y, f"y{where}", f"X{where}")
         weights, scenes, captions = weighed(sample_weight, scenes, captions)
         flat = [caption for several in captions for caption in several]
         if learn:

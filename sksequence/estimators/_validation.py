@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from sksequence.inputs import SequenceArray
+from sksequence.inputs._names import misplaced, quoted
 
 AUTO_FROM = 300
 
@@ -76,25 +77,44 @@ def check_same_columns(y: np.ndarray, y_val: np.ndarray):
 
 
 def check_same_order(X, y, y_name: str = "y", X_name: str = "X"):
-    """Raise ValueError if a Series or DataFrame `y` names the sequences in another order.
+    """Raise ValueError if `y` (in pandas, or sequences) names the sequences in another order.
 
     scikit-learn goes by position, and so do all scores: nothing is put in order in silence.
     """
-    if not hasattr(y, "iloc") or y.index.nlevels > 1:
+    names, labels = names_of_sequences(X), _labels(y)
+    if names is None or labels is None:
         return
-    names = names_of_sequences(X)
-    if names is None or len(names) != len(y):
+    i = misplaced(names, labels)
+    if i is None:
         return
-    if y.index.equals(names) or not names.isin(y.index).all() or not y.index.isin(names).all():
-        return
-    i = int(np.argmax(y.index.to_numpy() != names.to_numpy()))
     raise ValueError(
         f"{y_name} is indexed by the names of the sequences, but in another order than {X_name}: "
-        f"position {i} is {y.index[i]!r} in {y_name} and {names[i]!r} in {X_name}. Put it in order "
-        f"with {y_name}.loc[names], where names = index.unique(level=0) of the long DataFrame or "
-        f"names = {X_name}.names of the SequenceArray; or, if it goes by position, give "
-        f"{y_name}.to_numpy()."
+        f"position {i} is {quoted(labels, i)} in {y_name} and {quoted(names, i)} in {X_name}. Put "
+        f"it in order with {_in_order(y, y_name)}, where names = index.unique(level=0) of the long "
+        f"DataFrame or names = {X_name}.names of the SequenceArray; or, if it goes by position, "
+        f"give {_by_position(y, y_name)}."
     )
+
+
+def _labels(y):
+    """The index of targets, one label a sequence; None if there is none."""
+    if hasattr(y, "iloc") and y.index.nlevels == 1:
+        return y.index
+    return names_of_sequences(y)
+
+
+def _in_order(y, name: str) -> str:
+    if isinstance(y, SequenceArray):
+        return f"{name}[pandas.Index({name}.names).get_indexer(names)]"
+    return f"{name}.loc[names]"
+
+
+def _by_position(y, name: str) -> str:
+    if isinstance(y, SequenceArray):
+        return f"SequenceArray({name}.channels, {name}.offsets), which has no names"
+    if y.index.nlevels > 1:
+        return f"a list of arrays, SequenceArray.from_frame({name}).to_list()"
+    return f"{name}.to_numpy()"
 
 
 def names_of_sequences(X):

@@ -16,6 +16,7 @@ from sksequence.inputs._channel import (
     ragged_positions,
 )
 from sksequence.inputs._construct import from_frame, from_list, from_padded
+from sksequence.inputs._names import misplaced, quoted
 
 
 class SequenceArray:
@@ -84,12 +85,9 @@ class SequenceArray:
             raise ValueError("n_tokens and vectors belong to the channels: set them there.")
         offsets = as_offsets(offsets, "offsets")
         _check_steps(values, offsets)
-        self._fill(
-            values,
-            offsets,
-            _side_data(context, len(offsets) - 1, "context"),
-            _side_data(names, len(offsets) - 1, "names"),
-        )
+        names = _side_data(names, len(offsets) - 1, "names")
+        _check_order(context, names)
+        self._fill(values, offsets, _side_data(context, len(offsets) - 1, "context"), names)
 
     def _fill(self, channels, offsets, context, names):
         for name, value in zip(
@@ -256,8 +254,10 @@ class SequenceArray:
         Parameters
         ----------
         context : array-like of shape (n_sequences, n_context) or (n_sequences,)
-            Numbers; they follow their sequence through every split. None removes it.
+            Numbers; they follow their sequence through every split. None removes it. They go by
+            position, but an index that has the names in another order is refused.
         """
+        _check_order(context, self.names)
         context = _side_data(context, len(self), "context")
         return self._of(self.channels, self.offsets, context, self.names)
 
@@ -442,6 +442,23 @@ def _side_data(data, n_sequences, what):
     if len(data) != n_sequences:
         raise ValueError(f"{what} has {len(data)} rows, but there are {n_sequences} sequences.")
     return data
+
+
+def _check_order(context, names):
+    """Raise ValueError if pandas `context` names the sequences in another order."""
+    if names is None or not hasattr(context, "iloc"):
+        return
+    import pandas as pd
+
+    names = pd.Index(names)
+    i = misplaced(names, context.index)
+    if i is not None:
+        raise ValueError(
+            "context is indexed by the names of the sequences, but in another order: position "
+            f"{i} is {quoted(context.index, i)} in context and {quoted(names, i)} in names. Put it "
+            "in order with context.loc[names], where names = X.names; or, if it goes by position, "
+            "give context.to_numpy()."
+        )
 
 
 def _describe(channel: Channel) -> str:
