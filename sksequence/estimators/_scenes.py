@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from sksequence.estimators._containers import holds_text, is_missing
+from sksequence.estimators._pixels import check_channels_last, same_range
 from sksequence.estimators._sides import documents
 from sksequence.inputs import SequenceArray, check_sequences
 
@@ -121,8 +122,8 @@ def _read_images(X, n_dimensions, estimator, what, reset):
             _check_alike([image.shape for image in images], what, "image", "resize them")
             X = np.stack(images)
         frames, offsets = X, np.arange(len(X) + 1)
-    if frames.dtype.kind in "bui":
-        frames = frames.astype(np.float32)
+    check_channels_last(frames, what)
+    frames = same_range(frames, estimator, what, reset)
     fitted = None if reset else estimator.source_schema_.channels["values"].shape
     if fitted is not None and frames.shape[1:] != fitted:
         given, wanted = (" x ".join(map(str, shape)) for shape in (frames.shape[1:], fitted))

@@ -112,6 +112,40 @@ def test_images_are_read_from_their_pixels():
         model.transform(images[:2, :8, :8])
 
 
+@pytest.mark.parametrize("fitted_on", ["bytes", "shares"])
+def test_bytes_and_shares_of_white_are_the_same_images(fitted_on):
+    """A pixel of 51 and one of 0.2 are as bright, whichever of them was fitted on."""
+    bytes_ = np.random.default_rng(0).integers(0, 256, size=(20, 8, 8, 3), dtype=np.uint8)
+    shares = bytes_ / 255
+    images, other = (bytes_, shares) if fitted_on == "bytes" else (shares, bytes_)
+    model = captioner(image_encoder="cnn", max_epochs=2, hidden_size=8).fit(images, Y[:20])
+    expected = model.encode(images)
+    for given in (other, list(other), bytes_.astype(np.int64)):
+        np.testing.assert_allclose(model.encode(given), expected, atol=1e-5)
+    np.testing.assert_allclose(model.encode(bytes_.astype(np.float64)), expected, atol=1e-5)
+    dark = np.ones((1, 8, 8, 3), dtype=np.uint8)  # a byte of one is not white
+    np.testing.assert_allclose(model.encode(dark), model.encode(dark / 255), atol=1e-5)
+    copied = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copied.encode(other), model.encode(other))
+    limit = "0 to 255" if fitted_on == "bytes" else "0 to 1"
+    for far in (shares * 1000, (shares - 0.5) * 4):
+        with pytest.raises(ValueError, match=f"was fitted on images of numbers from {limit}: b"):
+            model.transform(far)
+
+
+def test_images_on_another_scale_are_compared_with_it():
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(20, 8, 8, 3))
+    model = captioner(image_encoder="cnn", max_epochs=1, hidden_size=8).fit(images, Y[:20])
+    assert len(model.transform(1.2 * images[:2])) == 2
+    with pytest.raises(ValueError, match=r"values from 0 to 25\d \(uint8\), but SequenceCapt"):
+        model.transform(rng.integers(0, 256, size=(9, 8, 8, 3), dtype=np.uint8))
+    masks = rng.integers(0, 2, size=(20, 8, 8, 1))
+    model.fit(masks, Y[:20])
+    for kind in (np.uint8, bool, float):
+        np.testing.assert_array_equal(model.encode(masks.astype(kind)), model.encode(masks))
+
+
 # -- captions -----------------------------------------------------------------------------------
 
 
@@ -307,6 +341,12 @@ IMAGES = np.zeros((4, 8, 8, 3), dtype=np.uint8)
         ({}, ["a.jpg", "b.jpg"], Y[:2], "X holds text.*ImageFeaturizer"),
         ({"image_encoder": "cnn"}, IMAGES[..., 0], Y[:4], r"grey images.*np\.newaxis"),
         ({"image_encoder": "cnn"}, X[:4, 0], Y[:4], r"image_encoder=None"),
+        (
+            {"image_encoder": "cnn"},
+            np.moveaxis(IMAGES, -1, 1),
+            Y[:4],
+            r"X holds images of 3 x 8 x 8.*channels come last.*Give np\.moveaxis\(X, 1, -1\)",
+        ),
         ({"image_encoder": "cnn"}, [IMAGES[0], IMAGES[1, :4]], Y[:2], "image 1 .*resize them"),
         ({"attention": "dot"}, X[:4, 0], Y[:4], "needs several locations.*attention=None"),
         ({}, [[1.0, 2.0], [1.0]], Y[:2], r"vector 1 of X has the shape \(1,\)"),
