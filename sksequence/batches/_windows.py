@@ -170,28 +170,30 @@ class WindowSamples:
     def batch(self, positions: np.ndarray) -> WindowBatch:
         """The windows at `positions` as one batch."""
         starts = torch.from_numpy(self._starts[positions]).to(self._device)[:, None]
-        back = torch.arange(-self._lookback, 0, device=self._device)
-        ahead = torch.arange(self._horizon, device=self._device)
-        past = _gather(self._targets, starts + back)  # (n_windows, lookback, n_targets)
+        first, stop = -self._lookback, self._horizon
+        steps = starts + torch.arange(first, stop, device=self._device)
+        before = steps[:, :-stop]
+        values = _gather(self._targets, steps if self._with_targets else before)
+        past = values[:, : self._lookback]  # (n_windows, lookback, n_targets)
         series = torch.from_numpy(self._series[positions]).to(self._device)
         level, scale = self._units(past, self._spread.index_select(0, series)[:, None])
 
         def in_units(values):
             return ((values - level) / scale).to(self._dtype)
 
-        targets = in_units(_gather(self._targets, starts + ahead)) if self._with_targets else None
-        steps = starts + torch.cat([back, ahead])
+        scaled = in_units(values)  # past and, where they are known, targets
         earlier = [in_units(_gather(self._targets, steps - lag)) for lag in self._lags]
-        known = [_gather(self._known, steps), *(torch.nan_to_num(values) for values in earlier)]
+        known = [_gather(self._known, steps), *(torch.nan_to_num(part) for part in earlier)]
+        inputs = scaled[:, : self._lookback]
         return WindowBatch(
-            past=torch.nan_to_num(in_units(past)),
+            past=torch.nan_to_num(inputs) if self._missing else inputs,
             seen=torch.isfinite(past).to(self._dtype) if self._missing else None,
-            observed=_gather(self._observed, starts + back),
-            known=torch.cat(known, dim=2),
+            observed=_gather(self._observed, before),
+            known=torch.cat(known, dim=2) if earlier else known[0],
             static=self._static.index_select(0, series),
             level=level,
             scale=scale,
-            targets=targets,
+            targets=scaled[:, self._lookback :] if self._with_targets else None,
             positions=positions,
         )
 
@@ -201,6 +203,9 @@ class WindowSamples:
         if self._scaling == "mean":
             size = torch.nan_to_num(torch.nanmean(past.abs(), dim=1, keepdim=True))
             return torch.zeros_like(size), _not_zero(torch.maximum(size, SMALLEST * of_series))
+        if not self._missing:
+            spread = past.std(dim=1, correction=0, keepdim=True)
+            return past[:, -1:], _not_zero(torch.maximum(spread, SMALLEST * of_series))
         level = last_seen(past)
         mean = torch.nanmean(past, dim=1, keepdim=True)
         spread = torch.nanmean((past - mean).square(), dim=1, keepdim=True).sqrt()
@@ -224,4 +229,6 @@ def _not_zero(scale: Tensor) -> Tensor:
 
 
 def _gather(rows: Tensor, at: Tensor) -> Tensor:
+    if not rows.shape[1]:
+        return rows.new_empty(*at.shape, 0)
     return rows.index_select(0, at.flatten()).view(*at.shape, rows.shape[1])

@@ -22,8 +22,9 @@ class Forecasting:
     def loss(self, outputs, batch):
         """Mean loss of an observed value and how many there are."""
         targets = batch.targets  # (n_windows, horizon, n_targets)
-        losses = self.distribution.loss(outputs.values, torch.nan_to_num(targets))
         there = torch.isfinite(targets)
         if bool(there.all()):
-            return weighted_mean(losses.flatten(), None)
+            losses = self.distribution.loss(outputs.values, targets)
+            return losses.mean(), losses.numel()
+        losses = self.distribution.loss(outputs.values, torch.nan_to_num(targets))
         return weighted_mean(losses.flatten(), there.flatten().to(losses.dtype))
