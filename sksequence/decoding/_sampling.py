@@ -97,7 +97,7 @@ def _check(temperature, top_k, top_p) -> None:
     if not _is_real(temperature) or not temperature > 0:
         raise ValueError(
             f"temperature must be a number > 0, got {temperature!r}; for the most probable symbol "
-            "at each step use greedy_search."
+            "at each step use transform with beam_size=1 (or greedy_search)."
         )
     if top_k is not None:
         whole = isinstance(top_k, numbers.Integral) and not isinstance(top_k, bool)

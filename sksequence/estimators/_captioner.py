@@ -23,6 +23,7 @@ from sksequence.estimators._encoder_decoder import (
     weighed,
 )
 from sksequence.estimators._fitting import private_generator, unchanged_if_refused
+from sksequence.estimators._kinds import warn_of_new_tokens
 from sksequence.estimators._parameters import (
     POSITIVE_INTEGER,
     SEARCH_CONSTRAINTS,
@@ -207,6 +208,9 @@ class SequenceCaptioner(
     has a bare text; else as the tokens of one caption. Training, ``score_samples``,
     ``perplexity`` and ``score`` use all captions; an image stands in memory once.
 
+    Captions stay in the container of ``y`` whatever ``set_output`` asks for: it is about 2-D
+    tables alone.
+
     References
     ----------
     O. Vinyals, A. Toshev, S. Bengio and D. Erhan, "Show and tell: a neural image caption
@@ -372,6 +376,8 @@ class SequenceCaptioner(
         if keep:
             check_same_tokens(self, self.target_side_)
         training = self._read_pairs(X, y, not keep, "", sample_weight)
+        if keep:
+            warn_of_new_tokens(self, self.target_side_, training.target, "y")
         validation = None
         rng = private_generator(self, keep)
         if X_val is not None or y_val is not None:

@@ -17,6 +17,7 @@ from sksequence.decoding import Decoded, beam_search, greedy_search
 from sksequence.estimators._containers import count, take
 from sksequence.estimators._decoding import decoder_work, roll_out_all, search_all
 from sksequence.estimators._fitting import train_network
+from sksequence.estimators._kinds import check_coverage
 from sksequence.estimators._parameters import layer_widths
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.layers import Dropout
@@ -77,6 +78,8 @@ class _EncoderDecoderEstimator(BaseEstimator):
         """
         source, target, weights, _ = training
         earlier = getattr(self, "history_", []) if hasattr(self, "network_") else None
+        attention = getattr(self, "attention_", getattr(self, "attention", None))
+        check_coverage(self, attention is not None)
         if earlier is None:
             self._learn_sizes(source, target, weights)
             spec = make_spec(self.source_schema_, target)
@@ -180,10 +183,9 @@ class _EncoderDecoderEstimator(BaseEstimator):
             return np.full(len(lengths), longest_target, dtype=np.int64)
         factor = np.maximum(1.0, lengths / longest_source)
         if factor.max() > 1:
-            warnings.warn(
-                f"{int((factor > 1).sum())} of {len(lengths)} sources are longer than all that "
-                f"{type(self).__name__} was trained on ({int(lengths.max())} steps, the longest "
-                f"had {longest_source}): what it writes for them may be poor.",
+            warnings.warn(  # always the same words: said once, not at every transform
+                f"some sources are longer than all that {type(self).__name__} was trained on (the "
+                f"longest had {longest_source} steps): what it writes for them may be poor.",
                 UserWarning,
                 stacklevel=4,
             )
@@ -195,15 +197,17 @@ class _EncoderDecoderEstimator(BaseEstimator):
         given = {name: getattr(self, name) for name in names if hasattr(self, name)}
         constraints = {name: self._parameter_constraints[name] for name in given}
         validate_parameter_constraints(constraints, given, type(self).__name__)
+        check_coverage(self, self.network_.decoder.with_attention)
 
     def _search(self, n_best: int = 1):
         """The search that the parameters ask for, as ``search_all`` wants it."""
         spec = self.network_.decoder.spec
         ends = {"start": spec.start, "end": spec.end}
-        attends = self.network_.decoder.with_attention
-        coverage = self.coverage_penalty if attends else 0.0
         beam_size = max(self.beam_size, n_best)
-        penalties = {"length_penalty": self.length_penalty, "coverage_penalty": coverage}
+        penalties = {
+            "length_penalty": self.length_penalty,
+            "coverage_penalty": self.coverage_penalty,
+        }
 
         def search(stepper, state, memory, max_steps) -> Decoded:
             if beam_size == 1:

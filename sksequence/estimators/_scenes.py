@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from sksequence.estimators._containers import holds_text, is_missing
+from sksequence.estimators._kinds import check_sequences_not_values
 from sksequence.estimators._pixels import check_channels_last, same_range
 from sksequence.estimators._sides import documents
 from sksequence.inputs import SequenceArray, check_sequences
@@ -40,6 +41,7 @@ def read_scenes(X: Any, estimator: Any, what: str, reset: bool) -> SequenceArray
             f"For paths of image files, {FEATURIZE}; texts have to be encoded as vectors, or are "
             "read word by word with Seq2SeqTransformer."
         )
+    check_sequences_not_values(X, what, name)
     n_dimensions = _dimensions(X)
     if estimator.image_encoder is not None:
         return _read_images(X, n_dimensions, estimator, what, reset)

@@ -24,6 +24,7 @@ from sksequence.estimators._encoder_decoder import (
     weighed,
 )
 from sksequence.estimators._fitting import private_generator, unchanged_if_refused
+from sksequence.estimators._kinds import warn_of_new_tokens
 from sksequence.estimators._parameters import (
     ANALYZERS,
     SEARCH_CONSTRAINTS,
@@ -198,6 +199,9 @@ class Seq2SeqTransformer(
 
     Notes
     -----
+    Sequences stay in the type of the targets whatever ``set_output`` asks for: it is about 2-D
+    tables alone. For pandas, give the targets as a Series.
+
     The softmax over the vocabulary is what training costs. It is computed on the symbols that
     exist and never on padding, all steps of a batch at once; targets of similar length share a
     batch. `min_count`, `max_tokens` or subwords make the vocabulary smaller.
@@ -321,7 +325,8 @@ class Seq2SeqTransformer(
         X : list, array or Series of texts or token lists, SequenceArray, or sequences of numbers
             The sources, of any lengths.
         y : like X, as many as X
-            The targets, of any lengths.
+            The targets, of any lengths. A list of strings is one target, cut into tokens; lists
+            of integers are numbers: symbols are ``SequenceArray.from_list(y, n_tokens=...)``.
         sample_weight : array-like of shape (n_sequences,), default=None
             A weight of zero is the same as leaving the pair out.
         X_val, y_val : like X and y, default=None
@@ -350,6 +355,9 @@ class Seq2SeqTransformer(
             check_same_tokens(self, self.target_side_, self.target_analyzer)
         weights, X, y = weighed(sample_weight, X, y)
         training = self._read_pairs(X, y, learn=not keep)._replace(weights=weights)
+        if keep:
+            warn_of_new_tokens(self, self.source_side_, training.source, "X")
+            warn_of_new_tokens(self, self.target_side_, training.target, "y")
         validation = None
         rng = private_generator(self, keep)
         if X_val is not None or y_val is not None:

@@ -17,6 +17,12 @@ from sklearn.base import clone
 
 from sksequence.batches import Standardizer
 from sksequence.estimators._containers import Container, holds_text, is_missing
+from sksequence.estimators._kinds import (
+    check_one_kind,
+    check_sequences_not_values,
+    warn_of_integer_tokens,
+    warn_of_texts_in_lists,
+)
 from sksequence.inputs import Channel, SequenceArray, SequenceSchema, check_sequences
 from sksequence.inputs._vocabulary import UNKNOWN
 from sksequence.preprocessing import TokenEncoder
@@ -42,6 +48,8 @@ def learn_side(
     """
     if holds_text(X):
         return _learn_text(X, what, encoder, estimator)
+    if what == "y":
+        warn_of_integer_tokens(X)
     sequences = _check(X, what, estimator, reset=True)
     if what == "y" and len(sequences.channels) > 1:
         raise ValueError(
@@ -59,7 +67,13 @@ def learn_side(
 def _learn_text(X, what, encoder, estimator):
     with _named(what, estimator):
         sequences = encoder.fit_transform(X)
-    return TextSide(encoder, X), sequences
+    check_one_kind(documents(X), what)
+    if what == "y":
+        warn_of_texts_in_lists(documents(X), what)
+    side = TextSide(encoder, X)
+    if side.unknown_id is not None:
+        side.unknown_share = float(np.mean(sequences.only.values == side.unknown_id))
+    return side, sequences
 
 
 class TextSide:
@@ -74,6 +88,7 @@ class TextSide:
 
     kind = "symbols"
     never: int | None = None
+    unknown_share = 0.0  # of the tokens of the first fit
 
     def __init__(self, encoder: TokenEncoder, example: Any):
         self.encoder = encoder
@@ -94,7 +109,9 @@ class TextSide:
                 f"fitted on {'texts' if self.as_text else 'lists of tokens'}: give the same kind."
             )
         with _named(what, estimator):
-            return self.encoder.transform(X)
+            sequences = self.encoder.transform(X)
+        check_one_kind(documents(X), what, self.as_text if what.startswith("y") else None)
+        return sequences
 
     def rows(self, found: list[dict], originals: Originals | None, rank: int = 0) -> list:
         """The tokens that a search found; unknown ones replaced by those of the source."""
@@ -317,6 +334,7 @@ class _named:
 
 
 def _check(X: Any, what: str, estimator: Any, reset: bool) -> SequenceArray:
+    check_sequences_not_values(X, what, type(estimator).__name__)
     if what == "X":
         return check_sequences(X, estimator=estimator, reset=reset)
     with _named(what, estimator):  # the clone gives its name; what is remembered of X stays

@@ -244,6 +244,12 @@ def test_unknown_words_are_never_written():
     assert not any("<unk>" in text for text in drawn)
 
 
+def test_words_that_come_with_later_captions():
+    model = captioner(max_epochs=1, warm_start=True).fit(X[:9], Y[:9])
+    with pytest.warns(UserWarning, match=r"^2 of \d+ tokens of y are not in the vocabulary"):
+        model.fit(X[:9], [*Y[:8], "a purple hexagon there."])
+
+
 # -- searches -----------------------------------------------------------------------------------
 
 
@@ -354,6 +360,8 @@ IMAGES = np.zeros((4, 8, 8, 3), dtype=np.uint8)
         ({}, SequenceArray.from_list(list(X[:2]), context=[1.0, 2.0]), Y[:2], "context vector"),
         ({}, np.where(np.arange(9)[:, None] == 4, np.nan, X[:3]), Y[:3], "NaN: sequence 0, step 4"),
         ({"context_at": "attention"}, X[:3], Y[:3], "context_at"),
+        ({}, np.arange(99.0), [Y[0]] * 99, r"X has the shape \(99,\), .*Reshape your data"),
+        ({"coverage_penalty": 0.1}, X[:4, 0], Y[:4], r"coverage_penalty=0\.1 .* needs attention"),
         ({"teacher_forcing": 2.0}, X[:3], Y[:3], "teacher_forcing"),
     ],
 )

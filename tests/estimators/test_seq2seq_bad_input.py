@@ -1,5 +1,7 @@
 """What Seq2SeqTransformer cannot use is refused with a message that says what to do."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,6 +93,34 @@ BAD = {
         SequenceArray.from_list(CURVES).with_channel("b", SequenceArray.from_list(CURVES).only),
         ValueError,
         r"y has the channels \['values', 'b'\], but Seq2SeqTransformer writes one: choose it",
+    ),
+    "texts and tokens in X": (
+        put(X, 2, ["the", "dog"]),
+        Y,
+        TypeError,
+        r"^X\[2\] is a list of tokens \(\['the', 'dog'\]\), but X\[0\] is a text .*: "
+        "give either texts or lists of tokens, not both",
+    ),
+    "tokens and texts in y": (
+        X,
+        put([y.split() for y in Y], 5, "un chat"),
+        TypeError,
+        r"^y\[5\] is a text \('un chat'\), but y\[0\] is a list of tokens",
+    ),
+    "one number each": (
+        CURVES,
+        np.arange(8.0),
+        ValueError,
+        r"^y has the shape \(8,\), a number each, but Seq2SeqTransformer writes sequences: for one "
+        r"number a sequence use RNNRegressor, for one label RNNClassifier; .*\(y, \(-1, 1\)\)\.$",
+    ),
+    "a list of numbers": (CURVES, [1] * 8, ValueError, r"^y has the shape \(8,\).*RNNRegressor"),
+    "a Series of numbers": (X, pd.Series(range(8)), ValueError, r"^y has the shape \(8,\)"),
+    "sources of one number": (
+        np.arange(1000.0),
+        ["a b"] * 1000,
+        ValueError,
+        r"^Expected 2D array, got 1D array instead: X has the shape \(1000,\), .*Reshape your data",
     ),
     "rare words": (X, Y, ValueError, "^in X: the vocabulary would be empty: no token occurs"),
 }
@@ -219,6 +249,77 @@ def test_targets_of_another_kind(fitted):
         fitted["text"].perplexity(X, Y[:-1])
     with pytest.raises(ValueError, match="sample_weight does not enter BLEU"):
         fitted["text"].score(X, Y, sample_weight=np.ones(8))
+
+
+def test_references_are_for_score_alone(fitted):
+    several = [[target, "un lapin"] for target in Y]
+    with pytest.raises(TypeError, match=r"^y\[0\] is a list of tokens .*fitted on texts: .*score"):
+        fitted["text"].score_samples(X, several)
+    with pytest.raises(TypeError, match=r"^y_val\[0\] is a list of tokens .*fitted on texts"):
+        quick().fit(X, Y, X_val=X, y_val=several)
+    with pytest.raises(TypeError, match=r"^X\[1\] is a list of tokens .*but X\[0\] is a text"):
+        fitted["text"].transform([X[0], X[1].split()])
+    with pytest.warns(UserWarning, match=r"^y\[0\] is a list that holds 'le chat', .* give str"):
+        quick().fit(X, several)
+    with pytest.warns(UserWarning, match="^each list of y holds one string, which is one token"):
+        quick().fit(X, [["chat"], ["chien"]] * 4)
+
+
+def test_integers_of_several_lengths_are_numbers_and_it_is_said():
+    y = [[3, 2, 1], [5, 4]] * 4
+    with pytest.warns(
+        UserWarning, match=r"learned as numbers .*from_list\(y, n_tokens=\.\.\.\)"
+    ) as w:
+        written = quick().fit(X, y).transform(X)
+    assert len(w) == 1
+    assert w[0].filename == __file__
+    assert written[0].dtype.kind == "f"
+    for silent in (
+        [[3.0, 2.0, 1.0], [5.0, 4.0]] * 4,
+        [[3, 2], [5, 4]] * 4,
+        SequenceArray.from_list(y, n_tokens=6),
+    ):
+        quick().fit(X, silent)
+
+
+def test_coverage_needs_attention(fitted):
+    message = (
+        r"coverage_penalty=0\.5 of Seq2SeqTransformer needs attention.* set coverage_penalty=0"
+    )
+    model = quick(attention=None, coverage_penalty=0.5)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        model.transform(X)
+    model.set_params(coverage_penalty=0.0).fit(X, Y).set_params(coverage_penalty=0.5)
+    with pytest.raises(ValueError, match=message):
+        model.transform(X)
+
+
+def test_words_that_come_with_later_targets():
+    """They are counted, unless there were as many unknown ones at first."""
+    model = quick(warm_start=True).fit(X, Y)
+    with pytest.warns(UserWarning, match=r"^2 of 20 tokens of y are not in the vocab.* fit anew"):
+        model.fit(X, put(put(Y, 0, "le lapin"), 1, "un cheval est loin"))
+    with pytest.warns(UserWarning, match=r"^1 of 28 tokens of X are not in the vocabulary"):
+        model.fit(put(X, 0, "the horse sat"), Y)
+    assert quick(warm_start=True, min_count=3).fit(X, Y).fit(X, Y).n_epochs_ == 1
+
+
+def test_longer_sources_are_mentioned_once(fitted):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for n in (9, 12, 15):
+            fitted["text"].transform([" ".join(["cat"] * n)])
+    assert [str(w.message) for w in caught] == [
+        "some sources are longer than all that Seq2SeqTransformer was trained on (the longest had "
+        "5 steps): what it writes for them may be poor."
+    ]
+
+
+def test_the_most_probable_symbol_is_not_drawn(fitted):
+    with pytest.raises(ValueError, match="use transform with beam_size=1"):
+        fitted["text"].sample(X, temperature=0)
 
 
 @pytest.mark.parametrize("method", ["transform_n_best", "sample", "score_samples", "perplexity"])
