@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from sksequence.inputs._channel import Channel, check_number_type
+from sksequence.inputs._frequency import short_time, step_of
 from sksequence.inputs._sequence_array import SequenceArray
 
 
@@ -50,7 +52,15 @@ def make_windows(
     TypeError
         If the series holds text or times.
     ValueError
-        If the series is shorter than one window with its target, or a target is missing.
+        If the series is shorter than one window with its target, a target is missing, or its
+        times are not in order.
+
+    Warns
+    -----
+    UserWarning
+        If times are missing between rows, where most rows have a common distance: windows go by
+        rows, so those across the gap take it for a single step. Weekends and holidays among
+        weekdays are no gap.
 
     See Also
     --------
@@ -70,6 +80,7 @@ def make_windows(
     if gap < 0:
         raise ValueError(f"gap must be at least 0, got {gap}.")
     values = _numbers(series)
+    _warn_of_gaps(series)
     n_windows = (len(values) - lookback - gap - horizon) // step + 1
     if n_windows < 1:
         raise ValueError(
@@ -106,7 +117,7 @@ def last_window(series: Any, lookback: int) -> SequenceArray:
     TypeError
         If the series holds text or times.
     ValueError
-        If the series has fewer rows.
+        If the series has fewer rows, or its times are not in order.
 
     Examples
     --------
@@ -134,6 +145,7 @@ def _numbers(series) -> np.ndarray:
             "series has an index of several levels, so windows would run from one series into the "
             "next: make the windows of each series, and join them with np.concatenate."
         )
+    _check_order(series)
     raw = np.asarray(series)
     _refuse_text(series, raw)
     if raw.dtype != object:
@@ -144,6 +156,74 @@ def _numbers(series) -> np.ndarray:
     else:
         values = np.array(raw, dtype=dtype)
     return values[:, np.newaxis] if values.ndim == 1 else values
+
+
+def _check_order(series):
+    times = _index(series)
+    if not _is_time(times) or times.is_monotonic_increasing:
+        return
+    if times.hasnans:
+        raise ValueError(
+            f"row {int(np.argmax(times.isna()))} of the series has no time (NaT): drop it, with "
+            "series[series.index.notna()]."
+        )
+    i = int(np.argmin(np.asarray(times[1:] >= times[:-1])))
+    raise ValueError(
+        f"the times of the series are not in order: {_row(times, i)} comes before "
+        f"{_row(times, i + 1)}, but windows go by rows. Put them in order with "
+        "series.sort_index()."
+    )
+
+
+def _warn_of_gaps(series):
+    """Say where times are missing between rows, if most rows have a common distance."""
+    times = _index(series)
+    if not _is_time(times) or len(times) < 4:
+        return
+    expected = _next_times(times)
+    if expected is None or 2 * np.mean(np.asarray(times[1:] == expected)) <= 1:
+        return
+    gaps = np.flatnonzero(np.asarray(times[1:] > expected))
+    if not len(gaps):
+        return
+    i = int(gaps[0])
+    more = f", and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+    warnings.warn(
+        f"times are missing in the series between {_row(times, i)} and {_row(times, i + 1)}"
+        f"{more}: the windows go by rows and take such a gap for a single step. Put the missing "
+        "times in, e.g. with series.resample(...).mean().interpolate(), or cut the series there "
+        "and join the windows of its parts with np.concatenate.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def _next_times(times):
+    """The time a step after each but the last; None if there is no step that can be missed."""
+    import pandas as pd
+
+    try:
+        step = step_of(times, "the series")
+    except ValueError:  # there is no common one
+        return None
+    by_day = isinstance(step, pd.offsets.BusinessDay) or step == pd.offsets.Day()
+    if step is None or (by_day and (times.day_of_week < 5).all()):  # holidays are no gaps
+        return None
+    with warnings.catch_warnings():  # of pandas, that some offsets are added one by one
+        warnings.simplefilter("ignore")
+        return times[:-1] + step
+
+
+def _is_time(index) -> bool:
+    if index is None:
+        return False
+    import pandas as pd
+
+    return isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex))
+
+
+def _row(times, i: int) -> str:
+    return f"row {i} ({short_time(times[i])})"
 
 
 def _refuse_text(series, raw):
