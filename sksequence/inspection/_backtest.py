@@ -195,11 +195,12 @@ class BacktestDisplay:
         parts = self._parts()
         check_number(len(parts), "targets", name, "give a table of a few of them")
         axes, new = axes_for(ax, len(parts), name, SIZE)
+        where = ("above" if len(axes) > 1 else "figure") if new else "inside"
         for place, (target, errors) in zip(axes, parts, strict=True):
             self._draw(place, errors, BLUE if color is None else color)
             self._name(place, target)
             if legend:
-                write_legend([place], new)
+                write_legend([place], where)
         self.figure_ = axes[0].figure
         self.ax_ = axes[0] if len(axes) == 1 else np.array(axes)
         return self

@@ -91,6 +91,7 @@ class ForecastDisplay:
         history: Any = None,
         X_history: Any = None,
         levels: Sequence[float] | None = LEVELS,
+        calibrated: bool = True,
         n_history: int | None = None,
         series: Sequence | None = None,
         ax: Any = None,
@@ -111,6 +112,8 @@ class ForecastDisplay:
         levels : sequence of float or None, default=(0.5, 0.8, 0.95)
             Probabilities of the intervals. They are left out with None, and where the forecaster
             has none: no ``predict_quantiles``, or a point forecast without data held back.
+        calibrated : bool, default=True
+            Whether probabilities are corrected, as in ``predict_quantiles``.
         n_history : int, default=None
             Rows of the past at most. None: three times those of the forecast, or a window.
         series : sequence, default=None
@@ -136,7 +139,7 @@ class ForecastDisplay:
         forecaster, (X, X_history) = last_step(forecaster, X, X_history)
         asked = _Asked(forecaster, X, {"history": history, "X_history": X_history})
         forecast, past = asked.forecast(), asked.past()
-        quantiles = asked.quantiles(intervals, forecast.index)
+        quantiles = asked.quantiles(intervals, calibrated, forecast.index)
         seen, actual = _before_and_after(
             forecast, past, _rows_of(y, forecast), n_history, getattr(forecaster, "lookback", 1)
         )
@@ -168,7 +171,7 @@ class ForecastDisplay:
         for place, curve in zip(axes, curves, strict=True):
             curve.draw(place)
         if legend:
-            write_legend(axes, new)
+            write_legend(axes, "figure" if new else "inside")
         self.figure_ = axes[0].figure
         self.ax_ = axes[0] if len(axes) == 1 else np.array(axes)
         return self
@@ -312,7 +315,7 @@ class _Asked:
             return _as_frame(history)
         return _table_frame(self.forecaster.tail_)
 
-    def quantiles(self, levels: list, index: Any) -> Any:
+    def quantiles(self, levels: list, calibrated: bool, index: Any) -> Any:
         """A DataFrame with a column for each bound, or None where there are none."""
         import pandas as pd
 
@@ -322,7 +325,9 @@ class _Asked:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # predict has said it already
             try:
-                found = self.forecaster.predict_quantiles(self.X, wanted, **self._given())
+                found = self.forecaster.predict_quantiles(
+                    self.X, wanted, calibrated=calibrated, **self._given()
+                )
             except ValueError:  # a point forecast without errors that were held back
                 return None
         if isinstance(found, pd.DataFrame):

@@ -112,8 +112,8 @@ def tidy(ax: Any) -> None:
     ax.set_axisbelow(True)
 
 
-def write_legend(axes: list, new: bool) -> None:
-    """One legend for all axes: above them in a figure of our own, else inside the first."""
+def write_legend(axes: list, place: str) -> None:
+    """One legend for all axes: over the "figure", "above" the first axes or "inside" them."""
     found: dict[str, Any] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -122,14 +122,14 @@ def write_legend(axes: list, new: bool) -> None:
     labels = lines + [label for label in reversed(found) if label not in lines]  # narrow to wide
     handles = [found[label] for label in labels]
     settings = {"frameon": False, "fontsize": 9, "handlelength": 1.6}
-    above = {"ncols": len(labels), "columnspacing": 1.4, **settings}
-    if not new:
-        axes[0].legend(handles, labels, **settings)
-    elif len(axes) == 1:
-        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
-        axes[0].legend(handles, labels, **place, **above)
+    row = {"ncols": len(labels), "columnspacing": 1.4, **settings}
+    if place == "figure":  # room for a title remains between it and the axes
+        axes[0].figure.legend(handles, labels, loc="outside upper left", **row)
+    elif place == "above":
+        corner = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+        axes[0].legend(handles, labels, **corner, **row)
     else:
-        axes[0].figure.legend(handles, labels, loc="outside upper left", **above)
+        axes[0].legend(handles, labels, **settings)
 
 
 def short(value: float) -> str:
