@@ -97,9 +97,9 @@ def _warn_of_lists(found: str, also: str) -> None:
 
 def warn_of_integer_tokens(y: Any) -> None:
     """Warn where lists of integers, of several lengths, are going to be learned as numbers."""
-    if isinstance(y, SequenceArray) or not isinstance(y, Sized) or getattr(y, "ndim", 1) > 1:
+    if isinstance(y, (SequenceArray, dict)) or getattr(y, "ndim", 1) > 1:
         return
-    rows = list(y) if not isinstance(y, dict) else []
+    rows = list(y) if hasattr(y, "__len__") and hasattr(y, "__iter__") else []
     if not rows or not all(isinstance(row, (list, tuple)) for row in rows):
         return
     integers = all(

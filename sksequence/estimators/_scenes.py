@@ -195,17 +195,20 @@ def list_captions(
             f"{what} must hold a {thing}, or a list of {thing}s, for each sample, got "
             f"{type(y).__name__}."
         )
-    columns = hasattr(y, "iloc") and y.ndim == 2 and y.shape[1] > 1
-    if columns:
-        entries = [[e for e in row if not is_missing(e)] for row in y.to_numpy(dtype=object)]
-    elif getattr(y, "ndim", 1) == 2 and y.shape[1] > 1:
-        entries = y.tolist()
-    else:
-        entries = [e.tolist() if isinstance(e, np.ndarray) else e for e in documents(y)]
+    entries, columns = _entries(y)
     if as_text is None:
         as_text = (columns and any(map(_holds_text, entries))) or _are_texts(entries)
     captions = [_captions_of(entry, i, what, as_text, thing) for i, entry in enumerate(entries)]
     return captions, as_text
+
+
+def _entries(y: Any) -> tuple[list, bool]:
+    """What is there for each sample, and whether it came in several columns of a DataFrame."""
+    if getattr(y, "ndim", 1) != 2 or y.shape[1] == 1:
+        return [e.tolist() if isinstance(e, np.ndarray) else e for e in documents(y)], False
+    if not hasattr(y, "iloc"):
+        return y.tolist(), False
+    return [[e for e in row if not is_missing(e)] for row in y.to_numpy(dtype=object)], True
 
 
 def _holds_text(entry: list) -> bool:

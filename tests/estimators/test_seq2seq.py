@@ -197,7 +197,7 @@ def test_writing_ends_at_the_longest_target_or_earlier(beam_size):
     model.set_params(max_steps=2)
     assert [len(row) for row in model.align(ENGLISH)] == [2] * 5
     model.set_params(max_steps=None)
-    with pytest.warns(UserWarning, match=r"1 of 2 sources are longer .*\(12 steps, the longest"):
+    with pytest.warns(UserWarning, match="some sources are longer .*longest had 7 steps"):
         looked = model.align(["the cat sat", " ".join(["cat"] * 12)])
     assert [len(row) for row in looked] == [5, math.ceil(5 * 12 / 7)]
 
