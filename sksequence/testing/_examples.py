@@ -55,12 +55,36 @@ def examples_for(estimator: Any, X: Any = None, y: Any = None) -> Examples:
     if tags.string and not tags.two_d_array:
         return Examples(list(TEXTS * (N_SEQUENCES // len(TEXTS))), _targets(estimator, None))
     rng = np.random.default_rng(0)
+    if _writes(estimator) and not tags.string:
+        return _captioned(rng)
     lengths = rng.integers(1, 9, size=N_SEQUENCES)
     lengths[[3, 11]] = 1
     lengths[[5, 6, 7, 8]] = 6
     values = rng.normal(size=(lengths.sum(), 2))
     made = SequenceArray(values, np.concatenate([[0], np.cumsum(lengths)]))
+    if _writes(estimator):
+        return Examples(made, SequenceArray(values[:, :1] + 2 * values[:, 1:], made.offsets))
     return Examples(made, _targets(estimator, made))
+
+
+def _writes(estimator: Any) -> bool:
+    """Whether the targets are texts or sequences: scikit-learn has no tag for them.
+
+    They are those of a transformer that needs targets, has a parameter ``analyzer`` to read
+    texts with, and (unlike a pipeline that ends in one) is no classifier or regressor.
+    """
+    if is_classifier(estimator) or is_regressor(estimator):
+        return False
+    names = [name.split("__")[-1] for name in estimator.get_params()]
+    return get_tags(estimator).target_tags.required and "analyzer" in names
+
+
+def _captioned(rng: np.random.Generator) -> Examples:
+    """A vector each, as a sequence of one step, and what can be said about it."""
+    vectors = rng.normal(size=(N_SEQUENCES, 3))
+    words = np.where(vectors[:, :2] > 0, ["high", "wide"], ["low", "narrow"])
+    captions = [f"{first} and {second}" for first, second in words]
+    return Examples(SequenceArray(vectors, np.arange(N_SEQUENCES + 1)), captions)
 
 
 def _targets(estimator: Any, X: Any) -> np.ndarray | None:

@@ -18,7 +18,10 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence import (
     PerStep,
     RNNClassifier,
+    Seq2SeqTransformer,
     SequenceArray,
+    SequenceAutoencoder,
+    SequenceCaptioner,
     SequenceScaler,
     TokenEncoder,
     Word2VecEmbedder,
@@ -358,3 +361,22 @@ def test_estimator_without_answers_cannot_pass():
 
     with pytest.raises(AssertionError, match="has none of the methods predict, predict_proba"):
         check_sequence_estimator(Mute(), on_skip=None)
+
+
+WRITERS = {"hidden_size": 6, "embedding_size": 4, "max_epochs": 2}
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        Seq2SeqTransformer(**WRITERS),
+        SequenceCaptioner(**WRITERS, encoding_size=4),
+        SequenceAutoencoder(**WRITERS),
+    ],
+)
+def test_examples_are_made_for_estimators_that_write_sequences(estimator):
+    records = records_of(estimator, on_skip=None, on_fail=None).values()
+    by_status = {r["check_name"]: r["status"] for r in records}
+    assert "failed" not in by_status.values()
+    needs_targets = not isinstance(estimator, SequenceAutoencoder)
+    assert (by_status["check_lengths_of_X_and_y"] == "passed") == needs_targets
