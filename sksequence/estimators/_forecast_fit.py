@@ -267,7 +267,7 @@ def look_back(forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarra
     else:
         found: Any = marginals(forecaster, past, origins, 0, N_PATHS)
         filled = np.where(np.isfinite(truth), truth, np.nanmax(past.target.values))
-        forecaster.ranks_ = np.where(np.isfinite(truth), found.cdf(filled), np.nan)
+        forecaster.ranks_ = np.where(np.isfinite(truth), _ranks(found, filled), np.nan)
     naive = seasonal_naive(past.target, starts, series, forecaster.seasonality, horizon)
     errors = [np.abs(truth - made) for made in (expected(forecaster, past, origins), naive)]
     there = np.isfinite(errors[0]) & np.isfinite(errors[1])
@@ -279,6 +279,17 @@ def look_back(forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarra
         ratio = float((ours / theirs).mean())
         forecaster.validation_skill_ = 1 - ratio
         warn_if_naive_wins(forecaster, ratio)
+
+
+def _ranks(found: Any, values: np.ndarray) -> np.ndarray:
+    """Where values lie in their distributions, in [0, 1]; uniform if these are right.
+
+    A value that has a probability of its own (a dry day, a count) lies anywhere between what is
+    below it and that with it (Brockwell, 2007, "Universal residuals").
+    """
+    below, up_to = found.cdf(np.nextafter(values, -np.inf)), found.cdf(values)
+    chance = np.random.default_rng(0).random(values.shape)  # the same in every fit
+    return below + chance * (up_to - below)
 
 
 def warn_if_naive_wins(forecaster: Any, ratio: float) -> None:

@@ -129,3 +129,20 @@ def test_closed_form_and_paths_agree():
     drawn = np.quantile(paths, [0.1, 0.5, 0.9], axis=0).T
     np.testing.assert_allclose(exact, drawn, atol=0.1)
     np.testing.assert_allclose(forecaster.predict(3), exact[0.5], rtol=1e-5)
+
+
+def test_calibration_leaves_the_probability_of_zero_as_it_is():
+    """A dry day has a rank between nothing and the probability of zero, not the latter."""
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(1500) < 0.6, 0.0, rng.gamma(2.0, 3.0, size=1500))
+    forecaster = RNNForecaster(
+        5, 1, loss="zero_inflated_gamma", hidden_size=4, max_epochs=15, random_state=0
+    )
+    forecaster.fit(None, pd.Series(y, DAYS[:1500]))
+    levels = np.linspace(0.05, 0.95, 19)
+    plain, corrected = (
+        forecaster.predict_quantiles(1, levels, calibrated=c).to_numpy()[0] for c in (False, True)
+    )
+    assert np.mean(forecaster.ranks_ < 0.5) == pytest.approx(0.5, abs=0.1)
+    assert np.mean(plain == 0) == pytest.approx(0.6, abs=0.12)
+    assert np.mean(corrected == 0) == pytest.approx(0.6, abs=0.12)
