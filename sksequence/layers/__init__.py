@@ -11,7 +11,7 @@ from sksequence.layers._pooling import (
     MeanPooling,
     make_pooling,
 )
-from sksequence.layers._recurrent import RecurrentLayer, RecurrentStack, reverse_steps
+from sksequence.layers._recurrent import RecurrentLayer, RecurrentStack, reverse_steps, state_sizes
 
 __all__ = [
     "ATTENTIONS",
@@ -32,4 +32,5 @@ __all__ = [
     "make_attention",
     "make_pooling",
     "reverse_steps",
+    "state_sizes",
 ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from sksequence.cells import Cell
+
+Observer = Callable[..., Any]
 
 
 class RecurrentLayer(nn.Module):
@@ -21,6 +26,16 @@ class RecurrentLayer(nn.Module):
     generator : torch.Generator
         Draws the initial weights.
     backward : bool, default=False
+
+    Attributes
+    ----------
+    state_sizes : tuple of int
+        Width of each part of the state; the first is that of the outputs.
+    observer : callable or None
+        ``observer(layer, t, state, kept)`` is called after each step, t counting from zero in
+        the direction in which the layer reads, with the new state and what the cell kept of the
+        step (its gates, by name). While it is set all steps are taken one by one, so that
+        gradients with respect to each state exist.
     """
 
     def __init__(
@@ -34,7 +49,9 @@ class RecurrentLayer(nn.Module):
         super().__init__()
         self.cell = cell
         self.n_units = n_units
+        self.state_sizes = state_sizes(cell, n_units)
         self.runs_backward = backward
+        self.observer: Observer | None = None
         weights = cell.initial_weights(n_inputs, n_units, generator)
         self._names = tuple(weights)
         for name, values in weights.items():
@@ -68,7 +85,7 @@ class RecurrentLayer(nn.Module):
         inputs : Tensor of shape (n_sequences, n_steps, n_inputs)
         lengths : Tensor of shape (n_sequences,) or None
             None: all sequences have all steps.
-        state : tuple of Tensors of shape (n_sequences, n_units), default=None
+        state : tuple of Tensors of shape (n_sequences, state size), default=None
             None starts from the cell's initial state.
         keep_state : bool, default=False
             True: the state after the last step of each sequence is wanted, exactly.
@@ -89,6 +106,8 @@ class RecurrentLayer(nn.Module):
 
     def _run(self, inputs, lengths, state, keep_state):
         ragged = lengths is not None
+        if self.observer is not None:
+            return self._run_steps(inputs, lengths, state)
         if inputs.shape[1] == 1 and not ragged:  # fused kernels take longer to set up than to run
             state = self.cell.step(self.weights, inputs[:, 0], state)
             return state[0][:, None], state
@@ -103,13 +122,30 @@ class RecurrentLayer(nn.Module):
         weights = self.weights
         outputs = []
         for t, step in enumerate(inputs.unbind(1)):  # step: (n_sequences, n_inputs)
-            new = self.cell.step(weights, step, state)
+            if self.observer is None:
+                new = self.cell.step(weights, step, state)
+            else:
+                new, kept = _look(self.cell, weights, step, state)
+                self.observer(self, t, new, kept)
             outputs.append(new[0])
             if lengths is not None:  # a sequence that has ended keeps its state
                 goes_on = (t < lengths)[:, None]
                 new = tuple(torch.where(goes_on, n, s) for n, s in zip(new, state, strict=True))
             state = new
         return torch.stack(outputs, dim=1), state
+
+
+def state_sizes(cell: Cell, n_units: int) -> tuple[int, ...]:
+    """Widths of the parts of a cell's state."""
+    if hasattr(cell, "state_sizes"):
+        return tuple(cell.state_sizes(n_units))
+    return (n_units,) * cell.n_states
+
+
+def _look(cell: Cell, weights: dict[str, Tensor], inputs: Tensor, state: tuple[Tensor, ...]):
+    if hasattr(cell, "look"):
+        return cell.look(weights, inputs, state)
+    return cell.step(weights, inputs, state), {}
 
 
 class RecurrentStack(nn.Module):
@@ -136,9 +172,9 @@ class RecurrentStack(nn.Module):
             if bidirectional:
                 directions.append(RecurrentLayer(cell, n_inputs, width, generator, backward=True))
             self.layers.append(nn.ModuleList(directions))
-            n_inputs = width * len(directions)
+            self.n_forward = directions[0].state_sizes[0]
+            n_inputs = self.n_forward * len(directions)
         self.n_outputs = n_inputs
-        self.n_forward = widths[-1]
 
     def forward(self, inputs: Tensor, lengths: Tensor | None, state=None, keep_state=False):
         """Run all layers.

@@ -18,6 +18,7 @@ from sksequence.layers import (
     embedding,
     linear,
     make_attention,
+    state_sizes,
 )
 
 # A state of the decoder: of the stack, the readout that is fed back, the last attention weights.
@@ -121,7 +122,7 @@ class Decoder(nn.Module):
             self.embedding = embedding(spec.size + 2, n_given, generator)
         self.with_attention = spec.attention is not None
         self.feeds = self.with_attention and spec.input_feeding
-        n_units = spec.widths[-1]
+        n_units = state_sizes(spec.cell, spec.widths[-1])[0]
         n_readout = n_given if spec.tie_embeddings else n_units
         width = n_given
         if self.feeds:
@@ -343,9 +344,7 @@ class StateBridge(nn.Module):
     def __init__(self, n_summary: int, stack: RecurrentStack, generator: torch.Generator):
         super().__init__()
         self.parts = nn.ModuleList(
-            nn.ModuleList(
-                linear(n_summary, layer.n_units, generator) for _ in range(layer.cell.n_states)
-            )
+            nn.ModuleList(linear(n_summary, size, generator) for size in layer.state_sizes)
             for layer in _forward_layers(stack)
         )
 

@@ -102,7 +102,7 @@ class DirectNetwork(nn.Module):
         between = Dropout(spec.dropout)
         self.stack = RecurrentStack(spec.cell, spec.n_past, spec.widths, generator, between=between)
         self.dropout = Dropout(spec.dropout)
-        n_read = spec.widths[-1]
+        n_read = self.stack.n_outputs
         self.of_future = None
         if spec.n_known:
             self.of_future = linear(spec.horizon * spec.n_known, spec.widths[-1], generator)
@@ -153,7 +153,7 @@ class RollingNetwork(nn.Module):
         self.reader = stack(n_ahead if recursive else spec.n_past)
         self.decoder = None if recursive else stack(n_ahead)
         self.dropout = Dropout(spec.dropout)
-        self.head = linear(spec.widths[-1], spec.n_outputs, generator)
+        self.head = linear(self.writer.n_outputs, spec.n_outputs, generator)
 
     @property
     def writer(self) -> nn.Module:

@@ -96,21 +96,20 @@ class ContextState(nn.Module):
 
     def __init__(self, n_context: int, stack: RecurrentStack, generator: torch.Generator):
         super().__init__()
-        self.n_states = [[layer.cell.n_states for layer in ds] for ds in stack.layers]
+        self.others = [[layer.state_sizes[1:] for layer in ds] for ds in stack.layers]
         self.layers = nn.ModuleList(
-            nn.ModuleList(linear(n_context, layer.n_units, generator) for layer in ds)
+            nn.ModuleList(linear(n_context, layer.state_sizes[0], generator) for layer in ds)
             for ds in stack.layers
         )
 
     def forward(self, context: Tensor) -> list:
         """``(n_sequences, n_context)`` -> a state for each layer and direction."""
         states = []
-        for directions, counts in zip(self.layers, self.n_states, strict=True):
-            starts = [torch.tanh(layer(context)) for layer in directions]
+        for directions, others in zip(self.layers, self.others, strict=True):
             states.append(
                 [
-                    (start, *[torch.zeros_like(start)] * (n - 1))
-                    for start, n in zip(starts, counts, strict=True)
+                    (torch.tanh(layer(context)), *[context.new_zeros(len(context), n) for n in ns])
+                    for layer, ns in zip(directions, others, strict=True)
                 ]
             )
         return states

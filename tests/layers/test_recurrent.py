@@ -198,3 +198,27 @@ def test_stack_on_a_gpu(name):
     here, _ = ours(_inputs(), LENGTHS)
     there, _ = ours.cuda()(_inputs().cuda(), LENGTHS.cuda())
     torch.testing.assert_close(there.cpu()[MASK], here[MASK])
+
+
+# -- looking on -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("backward", [False, True])
+def test_an_observer_sees_every_state_inside_the_graph(name, backward):
+    layer = RecurrentLayer(CELLS[name][0], N_INPUTS, WIDTH, _generator(), backward).double()
+    expected, _ = layer(_inputs(), LENGTHS)
+    seen = []
+    layer.observer = lambda *what: seen.append(what)
+    outputs, _ = layer(_inputs(), LENGTHS)
+    torch.testing.assert_close(outputs[MASK], expected[MASK], rtol=0, atol=1e-12)
+    assert [t for _, t, _, _ in seen] == list(range(7))
+    assert all(who is layer for who, _, _, _ in seen)
+    states = torch.stack([state[0] for _, _, state, _ in seen], dim=1)
+    back = reverse_steps(states, LENGTHS) if backward else states
+    torch.testing.assert_close(back[MASK], outputs[MASK], rtol=0, atol=0)
+    hidden = [state[0] for _, _, state, _ in seen]
+    longest = outputs[1]  # the last state it has read hangs on every one before it
+    gradients = torch.autograd.grad(longest[0 if backward else 6].sum(), hidden)
+    assert all(bool(g[1].any()) for g in gradients)
+    assert not any(bool(g[0].any()) for g in gradients)  # and on no other sequence
