@@ -8,23 +8,43 @@ import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor
 
-Weights = dict[str, Tensor]
-State = tuple[Tensor, ...]
+from sksequence.cells._stage import Stage, State, Weights, advance, inputs_share
 
 
 class Cell(BaseEstimator):
     """A recurrent cell, described by its equations; it holds options, not weights.
 
-    Subclasses say how many blocks of `n_units` rows their weights have (`n_gates`), how many
-    tensors their state has (`n_states`, the first one is the output) and what one step does
-    (`step`). Options are constructor parameters, so that a grid search reaches them
-    (``cell__name``).
+    A cell is either described by its parts (`stages`), from which its step, its kernels and
+    their derivatives follow, or it is a user's own, with a `step` of its own. Options are
+    constructor parameters, so that a grid search reaches them (``cell__name``).
+
+    Attributes
+    ----------
+    n_gates : int
+        How many blocks of `n_units` rows ``weight_ih`` has; may be a property.
+    n_states : int
+        How many tensors the state has; the first one is the output.
+    state_names : tuple of str
+        Their names in the description.
+    gates : tuple of str
+        The kept values that are gates, between 0 and 1.
+    torch_layer : type or None
+        torch's layer with the same weights and equations, if there is one.
     """
 
-    n_gates: ClassVar[int]
+    n_gates: int
     n_states: ClassVar[int] = 1
-    # torch's layer with the same weights, if there is one: it knows cuDNN's layout of them
-    torch_layer: ClassVar[type | None] = None
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
+    gates: ClassVar[tuple[str, ...]] = ()
+    torch_layer: type | None = None
+
+    def state_sizes(self, n_units: int) -> tuple[int, ...]:
+        """The width of each part of the state."""
+        return (n_units,) * self.n_states
+
+    def output_size(self, n_units: int) -> int:
+        """The width of the output, which is the first part of the state."""
+        return self.state_sizes(n_units)[0]
 
     def initial_weights(self, n_inputs: int, n_units: int, generator: torch.Generator) -> Weights:
         """The weights at the start of training, drawn from `generator`.
@@ -51,24 +71,51 @@ class Cell(BaseEstimator):
             for name, shape in shapes.items()
         }
 
+    def prepare(self, weights: Weights, n_units: int) -> Weights:
+        """What the steps need beside or instead of the trained weights, once a run.
+
+        It is differentiable: a number kept above a bound comes from its free weight here.
+        """
+        return weights
+
+    def stages(self) -> tuple[Stage, ...] | None:
+        """The description of one step; None for a cell with a `step` of its own."""
+        return None
+
     def step(self, weights: Weights, inputs: Tensor, state: State) -> State:
         """One step: inputs ``(n_sequences, n_inputs)`` and a state -> the next state.
 
-        Each tensor of the state has shape ``(n_sequences, n_units)``; the first is the output.
+        Each tensor of the state has shape ``(n_sequences, size)``, see `state_sizes`; the first
+        is the output. The weights are named as `initial_weights` names them.
         """
-        raise NotImplementedError
+        return self._advance(weights, inputs, state)[0]
 
-    def run(self, weights: Weights, inputs: Tensor, state: State) -> tuple[Tensor, State] | None:
-        """All steps at once where a fused kernel exists, else None.
-
-        `inputs` have shape ``(n_sequences, n_steps, n_inputs)``; the result is the outputs
-        ``(n_sequences, n_steps, n_units)`` and the state after the last step.
-        """
-        return None
+    def look(
+        self, weights: Weights, inputs: Tensor, state: State
+    ) -> tuple[State, dict[str, Tensor]]:
+        """One step, and the values it passes through (gates, candidates) by name."""
+        if self.stages() is None:
+            return self.step(weights, inputs, state), {}
+        return self._advance(weights, inputs, state)
 
     def initial_state(self, n_sequences: int, n_units: int, like: Tensor) -> State:
-        """Zeros of shape ``(n_sequences, n_units)``, one tensor for each part of the state."""
-        return tuple(like.new_zeros(n_sequences, n_units) for _ in range(self.n_states))
+        """Zeros, one tensor ``(n_sequences, size)`` for each part of the state."""
+        return tuple(like.new_zeros(n_sequences, size) for size in self.state_sizes(n_units))
+
+    def run(self, weights: Weights, inputs: Tensor, state: State) -> tuple[Tensor, State] | None:
+        """None: ``sksequence.kernels.run_cell`` runs a cell over all steps."""
+        return None
+
+    def _advance(self, weights, inputs, state):
+        stages = self.stages()
+        if stages is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has neither a `step` of its own nor `stages`: define one."
+            )
+        n_units = weights["weight_ih"].shape[0] // self.n_gates
+        weights = self.prepare(weights, n_units)
+        share = inputs_share(stages, weights, inputs, n_units)
+        return advance(stages, self.state_names, weights, share, state, n_units)
 
 
 def flat(weights: Weights) -> list[Tensor]:

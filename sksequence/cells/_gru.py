@@ -3,10 +3,41 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
+from sksequence.cells._functions import sigmoid, tanh
+from sksequence.cells._stage import Product, Stage
+
+
+def update(a, s, p):
+    """Pre-activations of r and z, both parts of that of n, and the old h -> h."""
+    r, z = sigmoid(a[0]), sigmoid(a[1])
+    n = tanh(a[2] + r * a[3])
+    return (n + z * (s[0] - n),), (r, z, n, a[3])
+
+
+def gradient(d, k, s, p):
+    """The derivative of `update`."""
+    r, z, n, u = k
+    dn = d[0] * (1 - z) * (1 - n * n)
+    da = (dn * u * r * (1 - r), d[0] * (s[0] - n) * z * (1 - z), dn, dn * r)
+    return da, (d[0] * z,), ()
+
+
+_STAGES = (
+    Stage(
+        update,
+        gradient,
+        n_gates=3,
+        inputs=(0, 3),
+        products=(Product("h", "weight_hh", (0, 3)),),
+        apart=(2,),
+        takes=("h",),
+        gives=("h",),
+        keeps=("reset", "update", "candidate", "recurrent"),
+    ),
+)
 
 
 class GRU(Cell):
@@ -31,18 +62,12 @@ class GRU(Cell):
     """
 
     n_gates = 3
+    gates = ("reset", "update")
     torch_layer = nn.GRU
 
-    def step(self, weights: Weights, inputs: Tensor, state: State) -> State:
-        hidden = state[0]
-        from_inputs = F.linear(inputs, weights["weight_ih"], weights["bias_ih"])
-        from_hidden = F.linear(hidden, weights["weight_hh"], weights["bias_hh"])
-        r_x, z_x, n_x = from_inputs.chunk(3, dim=1)  # each (n_sequences, n_units)
-        r_h, z_h, n_h = from_hidden.chunk(3, dim=1)
-        reset = torch.sigmoid(r_x + r_h)
-        update = torch.sigmoid(z_x + z_h)
-        new = torch.tanh(n_x + reset * n_h)
-        return (new + update * (hidden - new),)
+    def stages(self) -> tuple[Stage, ...]:
+        """One stage: the product of the candidate stays apart, the reset gate scales it."""
+        return _STAGES
 
     def run(self, weights: Weights, inputs: Tensor, state: State):
         grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then

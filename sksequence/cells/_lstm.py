@@ -3,10 +3,46 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
+from sksequence.cells._functions import sigmoid, tanh
+from sksequence.cells._stage import Product, Stage
+
+
+def update(a, s, p):
+    """Pre-activations of i, f, g, o and the old c -> h and c."""
+    i, f, g, o = sigmoid(a[0]), sigmoid(a[1]), tanh(a[2]), sigmoid(a[3])
+    c = f * s[0] + i * g
+    y = tanh(c)
+    return (o * y, c), (i, f, g, o, y)
+
+
+def gradient(d, k, s, p):
+    """The derivative of `update`: the gradient of h reaches c through o tanh(c)."""
+    i, f, g, o, y = k
+    dc = d[1] + d[0] * o * (1 - y * y)
+    da = (
+        dc * g * i * (1 - i),
+        dc * s[0] * f * (1 - f),
+        dc * i * (1 - g * g),
+        d[0] * y * o * (1 - o),
+    )
+    return da, (dc * f,), ()
+
+
+_STAGES = (
+    Stage(
+        update,
+        gradient,
+        n_gates=4,
+        inputs=(0, 4),
+        products=(Product("h", "weight_hh", (0, 4)),),
+        takes=("c",),
+        gives=("h", "c"),
+        keeps=("input", "forget", "candidate", "output", "tanh_c"),
+    ),
+)
 
 
 class LSTM(Cell):
@@ -40,6 +76,8 @@ class LSTM(Cell):
 
     n_gates = 4
     n_states = 2
+    state_names = ("h", "c")
+    gates = ("input", "forget", "output")
     torch_layer = nn.LSTM
 
     def __init__(self, forget_bias: float = 1.0):
@@ -53,14 +91,9 @@ class LSTM(Cell):
         weights["bias_hh"][forget] = 0.0
         return weights
 
-    def step(self, weights: Weights, inputs: Tensor, state: State) -> State:
-        hidden, cell = state
-        gates = F.linear(inputs, weights["weight_ih"], weights["bias_ih"]) + F.linear(
-            hidden, weights["weight_hh"], weights["bias_hh"]
-        )
-        i, f, g, o = gates.chunk(4, dim=1)  # each (n_sequences, n_units)
-        cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-        return torch.sigmoid(o) * torch.tanh(cell), cell
+    def stages(self) -> tuple[Stage, ...]:
+        """One stage: four gates, then a unit's own arithmetic."""
+        return _STAGES
 
     def run(self, weights: Weights, inputs: Tensor, state: State):
         grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then

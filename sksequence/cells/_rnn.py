@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
+from sksequence.cells._functions import identity, positive, relu, sigmoid, tanh
+from sksequence.cells._stage import Product, Stage
 
-# the function itself, and torch's loop over time with it
-_ACTIVATIONS = {"tanh": (torch.tanh, torch.rnn_tanh), "relu": (torch.relu, torch.rnn_relu)}
+
+def _unit(function, slope):
+    """The stage of h = f(a); `slope` gives f'(a) from h."""
+
+    def update(a, s, p):
+        h = function(a[0])
+        return (h,), (h,)
+
+    def gradient(d, k, s, p):
+        return (d[0] * slope(k[0]),), (), ()
+
+    products = (Product("h", "weight_hh", (0, 1)),)
+    stage = Stage(update, gradient, 1, (0, 1), products, gives=("h",), keeps=("activation",))
+    return (stage,)
+
+
+_STAGES = {
+    "tanh": _unit(tanh, lambda y: 1 - y * y),
+    "relu": _unit(relu, positive),
+    "logistic": _unit(sigmoid, lambda y: y * (1 - y)),
+    "identity": _unit(identity, lambda y: 1.0),
+}
+_TORCH = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}
 
 
 class RNN(Cell):
@@ -19,7 +41,7 @@ class RNN(Cell):
 
     Parameters
     ----------
-    activation : {"tanh", "relu"}, default="tanh"
+    activation : {"tanh", "relu", "logistic", "identity"}, default="tanh"
         The function f.
 
     Notes
@@ -34,27 +56,35 @@ class RNN(Cell):
     """
 
     n_gates = 1
-    torch_layer = nn.RNN
 
     def __init__(self, activation: str = "tanh"):
         self.activation = activation
 
-    def step(self, weights: Weights, inputs: Tensor, state: State) -> State:
-        total = F.linear(inputs, weights["weight_ih"], weights["bias_ih"]) + F.linear(
-            state[0], weights["weight_hh"], weights["bias_hh"]
-        )
-        return (self._functions()[0](total),)
+    @property
+    def torch_layer(self):
+        """torch's layer, for the two activations that it has."""
+        return nn.RNN if self.activation in _TORCH else None
+
+    def stages(self) -> tuple[Stage, ...]:
+        """One stage: the product and the activation.
+
+        Raises
+        ------
+        ValueError
+            For an unknown activation.
+        """
+        if self.activation not in _STAGES:
+            raise ValueError(
+                f"activation must be one of {', '.join(_STAGES)}, got {self.activation!r}."
+            )
+        return _STAGES[self.activation]
 
     def run(self, weights: Weights, inputs: Tensor, state: State):
-        fused = self._functions()[1]
+        self.stages()
+        if self.activation not in _TORCH:
+            return None
+        fused = _TORCH[self.activation]
         grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then
         hidden = state[0].unsqueeze(0)  # (1, n_sequences, n_units)
         outputs, last = fused(inputs, hidden, flat(weights), True, 1, 0.0, grad, False, True)
         return outputs, (last[0],)
-
-    def _functions(self):
-        if self.activation not in _ACTIVATIONS:
-            raise ValueError(
-                f"activation must be one of {', '.join(_ACTIVATIONS)}, got {self.activation!r}."
-            )
-        return _ACTIVATIONS[self.activation]

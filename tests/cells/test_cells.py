@@ -236,7 +236,9 @@ def test_unknown_activation_is_refused_in_a_step_and_in_a_run():
         lambda: cell.step(weights, inputs[:, 0], state),
         lambda: cell.run(weights, inputs, state),
     ):
-        with pytest.raises(ValueError, match="one of tanh, relu, got 'sigmoid'"):
+        with pytest.raises(
+            ValueError, match="one of tanh, relu, logistic, identity, got 'sigmoid'"
+        ):
             call()
 
 

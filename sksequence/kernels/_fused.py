@@ -1,0 +1,28 @@
+"""torch's own loops over time: cuDNN on a GPU, oneDNN for the LSTM on a CPU."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from sksequence.cells import Cell
+
+_ORDER = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+def run_fused(cell: Cell, weights, inputs: Tensor, state):
+    """All steps of a cell with a `torch_layer`: outputs and the last state."""
+    flat = [weights[name] for name in _ORDER if name in weights]
+    grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then
+    start = [part.unsqueeze(0).contiguous() for part in state]  # (1, n_sequences, n_units)
+    function, start = _function(cell), start if len(start) > 1 else start[0]
+    outputs, *last = function(inputs, start, flat, "bias_ih" in weights, 1, 0.0, grad, False, True)
+    return outputs, tuple(part[0] for part in last)
+
+
+def _function(cell):
+    if cell.torch_layer is nn.LSTM:
+        return torch.lstm
+    if cell.torch_layer is nn.GRU:
+        return torch.gru
+    return torch.rnn_relu if cell.activation == "relu" else torch.rnn_tanh
