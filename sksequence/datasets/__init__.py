@@ -10,6 +10,7 @@ from sksequence.datasets._dated import (
 from sksequence.datasets._dates import make_dates
 from sksequence.datasets._exchange_rate import fetch_exchange_rate
 from sksequence.datasets._fetch import get_data_home
+from sksequence.datasets._long_memory import make_adding_problem, make_copy, make_reber
 from sksequence.datasets._m4 import fetch_m4
 from sksequence.datasets._prices import fetch_sp500, make_prices
 from sksequence.datasets._promoters import fetch_promoters, make_promoters
@@ -33,10 +34,13 @@ __all__ = [
     "fetch_sunspots",
     "get_data_home",
     "load_reviews",
+    "make_adding_problem",
+    "make_copy",
     "make_dates",
     "make_prices",
     "make_promoters",
     "make_rainfall",
+    "make_reber",
     "make_reversal",
     "make_sorting",
 ]
