@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
 from sksequence.cells._functions import sigmoid, tanh
+from sksequence.cells._initial import open_gate, with_options
 from sksequence.cells._stage import Product, Stage
 
 
@@ -61,7 +62,12 @@ class LSTM(Cell):
     ----------
     forget_bias : float, default=1.0
         The bias of the forget gate at the start: a positive one lets a new network remember
-        (Jozefowicz et al., 2015).
+        (Jozefowicz et al., 2015). Without biases it is not used.
+    bias : bool, default=True
+        Whether there are biases.
+    recurrent_init : {"uniform", "orthogonal"}, default="uniform"
+        How each block of U is drawn at the start; an orthogonal one keeps the length of the
+        state (Saxe et al., 2014).
 
     Notes
     -----
@@ -80,16 +86,20 @@ class LSTM(Cell):
     gates = ("input", "forget", "output")
     torch_layer = nn.LSTM
 
-    def __init__(self, forget_bias: float = 1.0):
+    def __init__(
+        self, forget_bias: float = 1.0, bias: bool = True, recurrent_init: str = "uniform"
+    ):
         self.forget_bias = forget_bias
+        self.bias = bias
+        self.recurrent_init = recurrent_init
 
     def initial_weights(self, n_inputs: int, n_units: int, generator: torch.Generator) -> Weights:
         """As for every cell, with the forget gate's bias at `forget_bias`."""
         weights = super().initial_weights(n_inputs, n_units, generator)
-        forget = slice(n_units, 2 * n_units)  # the gates stand in the order i, f, g, o
-        weights["bias_ih"][forget] = self.forget_bias
-        weights["bias_hh"][forget] = 0.0
-        return weights
+        open_gate(weights, 1, n_units, self.forget_bias)  # the order is i, f, g, o
+        return with_options(
+            weights, n_units, generator, bias=self.bias, recurrent_init=self.recurrent_init
+        )
 
     def stages(self) -> tuple[Stage, ...]:
         """One stage: four gates, then a unit's own arithmetic."""

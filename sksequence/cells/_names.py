@@ -1,28 +1,58 @@
-"""Cells by name."""
+"""Cells by name, and what else may stand for a cell."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any, NoReturn
 
 from sklearn.base import clone
 
+from sksequence.cells._carousel import Carousel
 from sksequence.cells._cell import Cell
+from sksequence.cells._coupled_lstm import CoupledLSTM
 from sksequence.cells._gru import GRU
+from sksequence.cells._irnn import IRNN
+from sksequence.cells._layer_norm_lstm import LayerNormLSTM
+from sksequence.cells._leaky_rnn import LeakyRNN
 from sksequence.cells._lstm import LSTM
+from sksequence.cells._lstm_1997 import LSTM1997
+from sksequence.cells._mgu import MGU
+from sksequence.cells._output_rnn import OutputRNN
+from sksequence.cells._peephole_lstm import PeepholeLSTM
+from sksequence.cells._projected_lstm import ProjectedLSTM
 from sksequence.cells._rnn import RNN
 
-CELLS: dict[str, type[Cell]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+CELLS: dict[str, type[Cell]] = {
+    "rnn": RNN,
+    "lstm": LSTM,
+    "gru": GRU,
+    "irnn": IRNN,
+    "leaky_rnn": LeakyRNN,
+    "output_rnn": OutputRNN,
+    "carousel": Carousel,
+    "lstm_1997": LSTM1997,
+    "peephole_lstm": PeepholeLSTM,
+    "projected_lstm": ProjectedLSTM,
+    "layer_norm_lstm": LayerNormLSTM,
+    "coupled_lstm": CoupledLSTM,
+    "mgu": MGU,
+}
+
+_CONTRACT = ("initial_weights", "initial_state", "state_sizes", "step", "look")
 
 
-def make_cell(cell: str | Cell) -> Cell:
-    """A cell from its name or from a cell object (which is copied).
+def make_cell(cell: str | Cell | type[Cell]) -> Cell:
+    """A cell from its name, from a cell object (which is copied) or from a class of cells.
+
+    A class of your own is as good as one of those that come along, when it derives from `Cell`
+    and defines ``step``; ``sksequence.testing.check_cell`` tells what is wrong with one.
 
     Raises
     ------
     ValueError
         For an unknown name; the nearest known one is proposed.
     TypeError
-        For anything else.
+        For anything else; for what looks like a cell, the message says what it lacks.
 
     Examples
     --------
@@ -30,15 +60,61 @@ def make_cell(cell: str | Cell) -> Cell:
     >>> make_cell("gru")
     GRU()
     """
-    if isinstance(cell, Cell):
-        return clone(cell)
-    if not isinstance(cell, str):
-        raise TypeError(
-            f"cell must be a name ({', '.join(CELLS)}) or a Cell object such as LSTM(), got "
-            f"{cell!r}."
-        )
-    if cell not in CELLS:
-        near = get_close_matches(cell.lower(), CELLS, n=1)
+    if isinstance(cell, str):
+        return _named(cell)()
+    if isinstance(cell, type) and issubclass(cell, Cell):
+        cell = _instance(cell)
+    if not isinstance(cell, Cell):
+        _refuse(cell)
+    _check_complete(cell)
+    return clone(cell)
+
+
+def _named(name: str) -> type[Cell]:
+    if name not in CELLS:
+        plain = name.lower().replace("-", "_").replace(" ", "_")
+        near = get_close_matches(plain, CELLS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown cell {cell!r}: known are {', '.join(CELLS)}.{hint}")
-    return CELLS[cell]()
+        raise ValueError(f"unknown cell {name!r}: known are {', '.join(CELLS)}.{hint}")
+    return CELLS[name]
+
+
+def _instance(kind: type[Cell]) -> Cell:
+    try:
+        return kind()
+    except TypeError as error:
+        raise TypeError(
+            f"cell={kind.__name__} cannot be made without arguments ({error}): give a cell "
+            f"object, {kind.__name__}(...), or all its options a default."
+        ) from error
+
+
+def _refuse(cell: Any) -> NoReturn:
+    """Say what may stand for a cell, and what this one lacks."""
+    kind = cell if isinstance(cell, type) else type(cell)
+    if not any(hasattr(kind, method) for method in _CONTRACT):
+        raise TypeError(
+            f"cell must be a name ({', '.join(CELLS)}), a Cell object such as LSTM() or a class "
+            f"derived from sksequence.cells.Cell, got {cell!r}."
+        )
+    missing = [method for method in _CONTRACT if not hasattr(kind, method)]
+    lacks = f"it lacks {', '.join(missing)}" if missing else "its class is another"
+    raise TypeError(
+        f"the cell {kind.__name__} is no sksequence.cells.Cell: {lacks}. Derive it, "
+        f"class {kind.__name__}(Cell), which brings everything but `step`."
+    )
+
+
+def _check_complete(cell: Cell) -> None:
+    """Raise where a class of cells leaves open what every cell must say itself."""
+    kind = type(cell)
+    if kind.step is Cell.step and kind.stages is Cell.stages:
+        raise TypeError(
+            f"the cell {kind.__name__} does not say what a step is: define "
+            "`step(self, weights, inputs, state)`, which returns the next state."
+        )
+    if kind.initial_weights is Cell.initial_weights and not hasattr(cell, "n_gates"):
+        raise TypeError(
+            f"the cell {kind.__name__} does not say how many weights it has: set `n_gates`, the "
+            "number of blocks of weight_ih, or define `initial_weights`."
+        )

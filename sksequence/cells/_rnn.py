@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from sksequence.cells._cell import Cell, State, Weights, flat
 from sksequence.cells._functions import identity, positive, relu, sigmoid, tanh
+from sksequence.cells._initial import with_options
 from sksequence.cells._stage import Product, Stage
 
 
@@ -43,6 +44,11 @@ class RNN(Cell):
     ----------
     activation : {"tanh", "relu", "logistic", "identity"}, default="tanh"
         The function f.
+    bias : bool, default=True
+        Whether there are biases.
+    recurrent_init : {"uniform", "orthogonal"}, default="uniform"
+        How ``W_hh`` is drawn at the start; an orthogonal one keeps the length of the state
+        (Saxe et al., 2014).
 
     Notes
     -----
@@ -57,8 +63,19 @@ class RNN(Cell):
 
     n_gates = 1
 
-    def __init__(self, activation: str = "tanh"):
+    def __init__(
+        self, activation: str = "tanh", bias: bool = True, recurrent_init: str = "uniform"
+    ):
         self.activation = activation
+        self.bias = bias
+        self.recurrent_init = recurrent_init
+
+    def initial_weights(self, n_inputs: int, n_units: int, generator: torch.Generator) -> Weights:
+        """As for every cell, with the options of this one."""
+        weights = super().initial_weights(n_inputs, n_units, generator)
+        return with_options(
+            weights, n_units, generator, bias=self.bias, recurrent_init=self.recurrent_init
+        )
 
     @property
     def torch_layer(self):

@@ -211,7 +211,7 @@ def test_a_cell_object_is_copied_with_its_options():
     copied = make_cell(cell)
     assert copied is not cell
     assert copied.forget_bias == 3.0
-    assert clone(RNN("relu")).get_params() == {"activation": "relu"}
+    assert clone(RNN("relu")).get_params()["activation"] == "relu"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_cell_object_is_copied_with_its_options():
         ("lstn", ValueError, r"unknown cell 'lstn': known are rnn, lstm, gru.* mean 'lstm'\?"),
         ("GRU", ValueError, r"Did you mean 'gru'\?"),
         ("transformer", ValueError, "unknown cell 'transformer': known are rnn, lstm, gru"),
-        (LSTM, TypeError, r"a Cell object such as LSTM\(\), got <class"),
+        (nn.LSTM, TypeError, r"a Cell object such as LSTM\(\).*got <class"),
         (None, TypeError, r"cell must be a name \(rnn, lstm, gru.*got None"),
     ],
 )
