@@ -7,6 +7,7 @@ from sksequence.estimators._forecaster import RNNForecaster
 from sksequence.estimators._naive_forecasters import NaiveForecaster
 from sksequence.estimators._regressor import RNNRegressor
 from sksequence.estimators._seq2seq import Seq2SeqTransformer
+from sksequence.estimators._stream import SequenceStream
 from sksequence.estimators._window_forecaster import WindowForecaster
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "Seq2SeqTransformer",
     "SequenceAutoencoder",
     "SequenceCaptioner",
+    "SequenceStream",
     "WindowForecaster",
 ]

@@ -13,6 +13,7 @@ from sksequence.batches import InputScaling, SequenceSamples
 from sksequence.estimators._fitting import train_network
 from sksequence.estimators._parameters import check_same_network, make_spec
 from sksequence.estimators._prediction import answers, step_answers, step_work
+from sksequence.estimators._stream import SequenceStream
 from sksequence.estimators._validation import (
     check_answers,
     check_one_target_each,
@@ -63,6 +64,36 @@ class _SequenceEstimator(BaseEstimator):
         check_is_fitted(self)
         X, samples = self._prepare(X)
         return step_answers(self.network_, samples, X, "steps")
+
+    def stream(
+        self, n_sequences: int | None = None, *, context: Any = None, transformer: Any = None
+    ) -> SequenceStream:
+        """Answer step by step, at a cost that does not depend on the steps before.
+
+        Parameters
+        ----------
+        n_sequences : int or None, default=None
+            Sequences that go on side by side; None: one, whose steps and answers come without
+            an axis for it.
+        context : array-like of shape (n_sequences, n_context), default=None
+            The context of each, where ``fit`` was given one.
+        transformer : object with ``transform``, default=None
+            In a pipeline what stands before: ``pipeline[-1].stream(transformer=pipeline[:-1])``
+            takes the steps that the pipeline takes. It sees the new steps alone.
+
+        Returns
+        -------
+        SequenceStream
+            With ``step``, ``predict``, ``predict_proba``, ``state`` and ``reset``. It keeps the
+            network as it is now; the estimator is not changed.
+
+        Raises
+        ------
+        ValueError
+            If the network is bidirectional, or the context does not fit.
+        """
+        check_is_fitted(self)
+        return SequenceStream(self, n_sequences, context=context, transformer=transformer)
 
     @available_if(_pools_by_attention)
     def attention_weights(self, X: Any) -> SequenceArray:
