@@ -24,10 +24,12 @@ class SequenceBatch:
     uniform : bool
         True when every sequence has all the steps: then no mask is needed.
     context : Tensor of shape (n_sequences, n_context) or None
-    targets : Tensor of shape (n_sequences, ...) or None
-        Encoded by the task.
+    targets : Tensor of shape (n_sequences, ...) or (n_sequences, n_steps, ...), or None
+        Encoded by the task, one for each sequence or one for each step.
     weights : Tensor of shape (n_sequences,) or None
         Sample weights; None means one each.
+    step_weights : Tensor of shape (n_sequences, n_steps) or None
+        Beside `weights`, how much each step counts where each step has a target.
     positions : ndarray of shape (n_sequences,) or None
         Where these sequences stand in their samples.
     continues : bool
@@ -41,6 +43,7 @@ class SequenceBatch:
     context: Tensor | None = None
     targets: Tensor | None = None
     weights: Tensor | None = None
+    step_weights: Tensor | None = None
     positions: object = None
     continues: bool = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -32,6 +33,9 @@ class SequenceSamples:
     X : SequenceArray
     targets : ndarray of shape (n_sequences, ...), default=None
     weights : ndarray of shape (n_sequences,), default=None
+    step_targets : ndarray of shape (n_steps of all sequences, ...), default=None
+        In place of `targets`: one for each step, sequence after sequence.
+    step_weights : ndarray of shape (n_steps of all sequences,), default=None
     batch_size : int or "full", default="full"
         Sequences in a batch.
     scaling : InputScaling, default=None
@@ -47,6 +51,8 @@ class SequenceSamples:
         targets=None,
         weights=None,
         *,
+        step_targets=None,
+        step_weights=None,
         batch_size="full",
         scaling: InputScaling | None = None,
         look_up: bool = False,
@@ -56,6 +62,7 @@ class SequenceSamples:
         self._lengths = X.lengths
         self._starts = X.offsets[:-1]
         self._uniform = len(X) == 1 or bool(len(X) and (self._lengths == self._lengths[0]).all())
+        self._n_uniform = len(X) if self._uniform else 0
         self._batch_size = len(X) if batch_size == "full" else min(batch_size, len(X))
         self._device = torch.device(device)
         scaling = scaling or InputScaling.none()
@@ -71,6 +78,8 @@ class SequenceSamples:
         self._context = self._send(context, dtype)
         self._targets = self._send(targets, dtype)
         self._weights = self._send(weights, dtype)
+        self._step_targets = self._steps_of(step_targets, dtype)
+        self._step_weights = self._steps_of(step_weights, dtype)
         self._lengths_there = self._send(self._lengths)
         self._starts_there = None if self._uniform else self._send(self._starts)
 
@@ -83,13 +92,15 @@ class SequenceSamples:
                 values = scaling.channels[name].apply(channel.values, numbers)
             else:
                 values = channel.values
-            return _Values(self._send(values, dtype), len(self._lengths) if self._uniform else 0)
-        ids = self._send(channel.values)
-        n_uniform = len(self._lengths) if self._uniform else 0
+            return self._steps_of(values, dtype)
         if channel.kind == "symbols" or not look_up:
-            return _Values(ids, n_uniform)
+            return self._steps_of(channel.values)
         table = self._send(channel.vectors, dtype)
-        return _Values(ids, n_uniform, table, 1.0 / scaling.vectors.get(name, 1.0))
+        factor = 1.0 / scaling.vectors.get(name, 1.0)
+        return _Values(self._send(channel.values), self._n_uniform, table, factor)
+
+    def _steps_of(self, values, dtype=None) -> _Values | None:
+        return None if values is None else _Values(self._send(values, dtype), self._n_uniform)
 
     def _send(self, array, dtype=None) -> Tensor | None:
         if array is None:
@@ -151,24 +162,51 @@ class SequenceSamples:
         index = at or torch.from_numpy(positions).to(self._device)
         lengths = self._lengths_there[index]
         if self._uniform:
-            inputs = {name: c.rows(index) for name, c in self._channels.items()}
-            uniform = True
+            return self._put_together(index, lengths, True, positions, lambda v: v.rows(index))
+        chosen = self._lengths[positions]
+        longest = int(chosen.max())
+        uniform = bool(chosen.min() == longest)
+        steps = torch.arange(longest, device=self._device)
+        if not uniform:  # after its end, a sequence repeats its last step
+            steps = torch.minimum(steps, lengths[:, None] - 1)  # (n, longest)
+        places = self._starts_there[index][:, None] + steps  # (n, longest)
+        return self._put_together(index, lengths, uniform, positions, lambda v: v.steps(places))
+
+    def part(self, positions: np.ndarray, start: int, stop: int) -> SequenceBatch:
+        """Steps `start` to `stop` of sequences that all have a step `start`.
+
+        Beyond the start the batch continues the one before.
+        """
+        index = torch.from_numpy(positions).to(self._device)
+        longest = min(stop, int(self._lengths[positions].max())) - start
+        lengths = (self._lengths_there[index] - start).clamp(max=longest)
+        uniform = bool(self._lengths[positions].min() >= start + longest)
+        if self._uniform:
+            steps = slice(start, start + longest)
+            batch = self._put_together(
+                index, lengths, uniform, positions, lambda v: v.part(index, steps)
+            )
         else:
-            chosen = self._lengths[positions]
-            longest = int(chosen.max())
-            uniform = bool(chosen.min() == longest)
-            steps = torch.arange(longest, device=self._device)
-            if not uniform:  # after its end, a sequence repeats its last step
-                steps = torch.minimum(steps, lengths[:, None] - 1)  # (n, longest)
-            at = self._starts_there[index][:, None] + steps  # (n, longest)
-            inputs = {name: c.steps(at) for name, c in self._channels.items()}
+            begins = torch.from_numpy(self._starts[positions] + start).to(self._device)
+            ahead = torch.arange(longest, device=self._device)
+            ahead = torch.minimum(ahead, lengths[:, None] - 1)  # (n, longest)
+            places = begins[:, None] + ahead
+            batch = self._put_together(
+                index, lengths, uniform, positions, lambda v: v.steps(places)
+            )
+        return replace(batch, continues=start > 0)
+
+    def _put_together(self, index, lengths, uniform, positions, steps_of) -> SequenceBatch:
+        step_targets, step_weights = self._step_targets, self._step_weights
+        targets = _rows(self._targets, index)
         return SequenceBatch(
-            inputs,
+            {name: steps_of(values) for name, values in self._channels.items()},
             lengths,
             uniform,
             context=_rows(self._context, index),
-            targets=_rows(self._targets, index),
+            targets=targets if step_targets is None else steps_of(step_targets),
             weights=_rows(self._weights, index),
+            step_weights=None if step_weights is None else steps_of(step_weights),
             positions=positions,
         )
 
@@ -214,6 +252,9 @@ class _Values:
 
     def rows(self, index: Tensor | slice) -> Tensor:
         return self._look_up(_rows(self._by_sequence, index))
+
+    def part(self, index: Tensor, steps: slice) -> Tensor:
+        return self._look_up(self._by_sequence[:, steps].index_select(0, index))
 
     def steps(self, at: Tensor) -> Tensor:
         chosen = self._flat.index_select(0, at.flatten())
