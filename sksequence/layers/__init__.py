@@ -2,6 +2,12 @@
 
 from sksequence.layers._attention import ATTENTIONS, Attention, Memory, make_attention
 from sksequence.layers._encoder import StepEncoder
+from sksequence.layers._heads import (
+    AdaptiveSoftmaxHead,
+    BernoulliHead,
+    MixtureHead,
+    SoftmaxHead,
+)
 from sksequence.layers._image import ImageEncoder
 from sksequence.layers._parts import Dropout, TimeConvolution, embedding, linear
 from sksequence.layers._pooling import (
@@ -11,20 +17,25 @@ from sksequence.layers._pooling import (
     MeanPooling,
     make_pooling,
 )
-from sksequence.layers._recurrent import RecurrentLayer, RecurrentStack, reverse_steps, state_sizes
+from sksequence.layers._recurrent import RecurrentLayer, reverse_steps
+from sksequence.layers._stack import RecurrentStack
 
 __all__ = [
     "ATTENTIONS",
+    "AdaptiveSoftmaxHead",
     "Attention",
     "AttentionPooling",
+    "BernoulliHead",
     "Dropout",
     "ImageEncoder",
     "LastPooling",
     "MaxPooling",
     "MeanPooling",
     "Memory",
+    "MixtureHead",
     "RecurrentLayer",
     "RecurrentStack",
+    "SoftmaxHead",
     "StepEncoder",
     "TimeConvolution",
     "embedding",
@@ -32,5 +43,4 @@ __all__ = [
     "make_attention",
     "make_pooling",
     "reverse_steps",
-    "state_sizes",
 ]
