@@ -33,8 +33,10 @@ class SequenceBatch:
     positions : ndarray of shape (n_sequences,) or None
         Where these sequences stand in their samples.
     continues : bool
-        True when these sequences go on where the batch before stopped (streams): then state
-        is carried.
+        True when these sequences go on where the first rows of the batch before stopped
+        (streams): then state is carried.
+    goes_on : bool
+        True when a batch that continues this one follows.
     """
 
     inputs: dict[str, Tensor]
@@ -46,6 +48,7 @@ class SequenceBatch:
     step_weights: Tensor | None = None
     positions: object = None
     continues: bool = False
+    goes_on: bool = False
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -175,7 +175,8 @@ class SequenceSamples:
     def part(self, positions: np.ndarray, start: int, stop: int) -> SequenceBatch:
         """Steps `start` to `stop` of sequences that all have a step `start`.
 
-        Beyond the start the batch continues the one before.
+        Beyond the start the batch continues the one before; where sequences are longer, another
+        one will follow.
         """
         index = torch.from_numpy(positions).to(self._device)
         longest = min(stop, int(self._lengths[positions].max())) - start
@@ -194,7 +195,8 @@ class SequenceSamples:
             batch = self._put_together(
                 index, lengths, uniform, positions, lambda v: v.steps(places)
             )
-        return replace(batch, continues=start > 0)
+        goes_on = bool(self._lengths[positions].max() > stop)
+        return replace(batch, continues=start > 0, goes_on=goes_on)
 
     def _put_together(self, index, lengths, uniform, positions, steps_of) -> SequenceBatch:
         step_targets, step_weights = self._step_targets, self._step_weights

@@ -10,11 +10,14 @@ from sksequence.networks._encoder_decoder import (
 )
 from sksequence.networks._forecast import DirectNetwork, ForecastSpec, RollingNetwork
 from sksequence.networks._grid import GridEncoder, GridSpec
+from sksequence.networks._language import HeadSpec, LanguageNetwork, LanguageSpec
 from sksequence.networks._outputs import Outputs
 from sksequence.networks._saving import pack_network, starting_vectors, unpack_network
 from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
+from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
 
 __all__ = [
+    "FREE_FIELDS",
     "BottleneckEncoder",
     "BottleneckSpec",
     "Decoder",
@@ -26,6 +29,9 @@ __all__ = [
     "ForecastSpec",
     "GridEncoder",
     "GridSpec",
+    "HeadSpec",
+    "LanguageNetwork",
+    "LanguageSpec",
     "NetworkSpec",
     "Outputs",
     "RollingNetwork",
@@ -33,6 +39,7 @@ __all__ = [
     "SequenceNetwork",
     "build_sequence_network",
     "pack_network",
+    "set_free_fields",
     "starting_vectors",
     "unpack_network",
 ]

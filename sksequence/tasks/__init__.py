@@ -3,6 +3,7 @@
 from sksequence.tasks._classification import Classification, MultilabelClassification
 from sksequence.tasks._distributions import DISTRIBUTIONS, Distribution, make_distribution
 from sksequence.tasks._forecasting import Forecasting
+from sksequence.tasks._next_step import NextStep, step_losses
 from sksequence.tasks._regression import LOSSES, POSITIVE, Regression
 from sksequence.tasks._transduction import NumericTransduction, Transduction
 
@@ -14,8 +15,10 @@ __all__ = [
     "Distribution",
     "Forecasting",
     "MultilabelClassification",
+    "NextStep",
     "NumericTransduction",
     "Regression",
     "Transduction",
     "make_distribution",
+    "step_losses",
 ]

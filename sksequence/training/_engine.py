@@ -143,6 +143,7 @@ class _Net(NeuralNet):
         # running sums on the device: nothing waits for it, and no small tensors stay behind
         # between the large ones that each batch frees (memory would grow around them)
         total, weight = 0.0, 0.0
+        self.state_ = None  # carried where one batch continues another
         for i, batch in enumerate(batches):
             if self.batch_hooks_:
                 self.notify("on_batch_begin", batch=batch, training=training)
@@ -159,7 +160,7 @@ class _Net(NeuralNet):
 
     def train_step_single(self, batch, progress=None, **kwargs):
         with self._autocast(batch):
-            outputs = self.module_(batch, progress=progress)
+            outputs = self._forward(batch, progress)
             loss, weight = self.task_.loss(outputs, batch)
         loss.backward()
         clip = self.plan_.gradient_clip
@@ -183,9 +184,19 @@ class _Net(NeuralNet):
 
     def validation_step(self, batch, **kwargs):
         with torch.no_grad(), self._autocast(batch):
-            outputs = self.module_(batch)
+            outputs = self._forward(batch)
             loss, weight = self.task_.loss(outputs, batch)
         return {"loss": loss, "weight": weight, "y_pred": outputs}
+
+    def _forward(self, batch, progress=None):
+        """The outputs of a batch; its state is kept, without its past, for a batch that continues.
+
+        Kinds of batches that always stand alone need not say so.
+        """
+        state = self.state_ if getattr(batch, "continues", False) else None
+        outputs = self.module_(batch, state=state, progress=progress)
+        self.state_ = detached(outputs.state) if getattr(batch, "goes_on", False) else None
+        return outputs
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
         record = self.history[-1]
@@ -232,6 +243,15 @@ class _Net(NeuralNet):
         with torch.no_grad():
             for parameter, best in zip(self.trainable_, self.best_weights_, strict=True):
                 parameter.copy_(best)
+
+
+def detached(tree):
+    """A tree of tensors without the graph that led to them."""
+    if isinstance(tree, torch.Tensor):
+        return tree.detach()
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(detached(branch) for branch in tree)
+    return tree
 
 
 @torch.no_grad()

@@ -19,9 +19,11 @@ def _samples(lengths, **kwargs):
 def _read(streams, batches):
     """What each sequence's rows held, and that carried rows are those of the batch before."""
     held = {}
-    before = None
+    before, went_on = None, False
     for batch in batches:
         positions = batch.positions
+        assert batch.continues == went_on
+        went_on = batch.goes_on
         if batch.continues:
             np.testing.assert_array_equal(positions, before[: len(positions)])
         before = positions
@@ -31,6 +33,7 @@ def _read(streams, batches):
         assert batch.uniform == mask.all()
         for row, position in enumerate(positions):
             held.setdefault(int(position), []).append(values[row, mask[row]])
+    assert not went_on
     return {position: np.concatenate(parts) for position, parts in held.items()}
 
 

@@ -104,7 +104,11 @@ def _halves(batch, at, continues):
         inputs = {name: values[:, start:stop] for name, values in batch.inputs.items()}
         lengths = (batch.lengths - start).clamp(0, stop - start)
         uniform = bool((lengths == stop - start).all())
-        parts.append(SequenceBatch(inputs, lengths, uniform, batch.context, continues=continues))
+        parts.append(
+            SequenceBatch(
+                inputs, lengths, uniform, batch.context, continues=continues, goes_on=continues
+            )
+        )
     return parts
 
 
