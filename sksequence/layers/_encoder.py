@@ -23,7 +23,7 @@ class StepEncoder(nn.Module):
     n_gate_rows : int
         Rows of the input weights of the layer above.
     generator : torch.Generator
-    dropout : float, default=0.0
+    dropout : float or Dropout, default=0.0
         Of the vectors of symbols; plain numbers are not touched.
 
     Notes
@@ -41,10 +41,10 @@ class StepEncoder(nn.Module):
         embedding_trainable: bool,
         n_gate_rows: int,
         generator: torch.Generator,
-        dropout: float = 0.0,
+        dropout: float | Dropout = 0.0,
     ):
         super().__init__()
-        self.dropout = Dropout(dropout)
+        self.dropout = dropout if isinstance(dropout, Dropout) else Dropout(dropout)
         self.looked_up = {name for name, c in channels.items() if c.kind == "vectors"}
         self.tables = nn.ModuleDict()
         self._keys = {name: str(i) for i, name in enumerate(channels)}  # names may hold dots

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -35,19 +36,37 @@ class Dropout(nn.Module):
     ----------
     rate : float
         Share of values set to zero while training; the others are divided by ``1 - rate``.
+    variational : bool, default=False
+        Whether the values that are dropped are the same at every step of a sequence (Gal and
+        Ghahramani, 2016). Steps are the second of three dimensions or more.
     """
 
-    def __init__(self, rate: float):
+    def __init__(self, rate: float, variational: bool = False):
         super().__init__()
         self.rate = rate
+        self.variational = variational
         self.generator: torch.Generator | None = None
+
+    @property
+    def makes_noise(self) -> bool:
+        """Whether values are dropped now."""
+        return self.training and self.rate > 0
 
     def forward(self, values: Tensor) -> Tensor:
         """Zero a share of the values while training; nothing otherwise."""
         if not self.training or self.rate == 0:
             return values
+        if self.variational and values.ndim > 2:
+            return values * self.draw(values, values.shape)
         keep = torch.empty_like(values).bernoulli_(1 - self.rate, generator=self.generator)
         return values * keep.div_(1 - self.rate)
+
+    def draw(self, like: Tensor, shape: Sequence[int]) -> Tensor:
+        """What values of this shape are multiplied by, in the type of `like`."""
+        if self.variational and len(shape) > 2:
+            shape = (shape[0], 1, *shape[2:])
+        keep = like.new_empty(shape).bernoulli_(1 - self.rate, generator=self.generator)
+        return keep.div_(1 - self.rate)
 
     def __getstate__(self):
         return {**self.__dict__, "generator": None}

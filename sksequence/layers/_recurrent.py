@@ -1,14 +1,16 @@
-"""A cell applied step after step, in one or both directions."""
+"""A cell applied step after step, forwards or backwards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from sksequence.cells import Cell
+from sksequence.cells._delayed import Delayed
+from sksequence.layers._running import State, run, states_after
 
 Observer = Callable[..., Any]
 
@@ -26,11 +28,15 @@ class RecurrentLayer(nn.Module):
     generator : torch.Generator
         Draws the initial weights.
     backward : bool, default=False
+    learned_start : bool, default=False
+        Whether the state before the first step is learned; it is the cell's own at first.
 
     Attributes
     ----------
     state_sizes : tuple of int
         Width of each part of the state; the first is that of the outputs.
+    start_sizes : tuple of int
+        Width of each part of the state before the first step, which a delay only repeats.
     observer : callable or None
         ``observer(layer, t, state, kept)`` is called after each step, t counting from zero in
         the direction in which the layer reads, with the new state and what the cell kept of the
@@ -45,17 +51,24 @@ class RecurrentLayer(nn.Module):
         n_units: int,
         generator: torch.Generator,
         backward: bool = False,
+        learned_start: bool = False,
     ):
         super().__init__()
         self.cell = cell
         self.n_units = n_units
-        self.state_sizes = state_sizes(cell, n_units)
+        self.state_sizes = tuple(cell.state_sizes(n_units))
+        self.start_sizes = tuple(_without_delay(cell).state_sizes(n_units))
         self.runs_backward = backward
         self.observer: Observer | None = None
         weights = cell.initial_weights(n_inputs, n_units, generator)
         self._names = tuple(weights)
         for name, values in weights.items():
             self.register_parameter(name, nn.Parameter(values))
+        self.start: nn.ParameterList | None = None
+        if learned_start:
+            self.start = nn.ParameterList(
+                torch.zeros(size, dtype=torch.float32) for size in self.start_sizes
+            )
 
     @property
     def weights(self) -> dict[str, Tensor]:
@@ -69,13 +82,36 @@ class RecurrentLayer(nn.Module):
 
     def _in_one_piece(self):
         """On CUDA, lay the weights out as cuDNN wants them; the values stay the same."""
-        if self.cell.torch_layer is None or not self.weight_ih.is_cuda:
+        torch_layer = _without_delay(self.cell).torch_layer
+        if torch_layer is None or not self.weight_ih.is_cuda:
             return
         n_inputs = self.weight_ih.shape[1]
-        layer = self.cell.torch_layer(n_inputs, self.n_units, device="meta")
+        layer = torch_layer(n_inputs, self.n_units, bias="bias_ih" in self._names, device="meta")
+        if not all(hasattr(layer, f"{name}_l0") for name in self._names):
+            return  # a delayed connection beside the ordinary one
         for name in self._names:
             setattr(layer, f"{name}_l0", self._parameters[name])
         layer.flatten_parameters()
+
+    def initial_state(self, n_sequences: int, like: Tensor, beside: Sequence[Tensor] = ()) -> State:
+        """The state before the first step.
+
+        Parameters
+        ----------
+        n_sequences : int
+        like : Tensor
+            Of the type and on the device of the state.
+        beside : sequence of Tensors of shape (n_sequences, start size), default=()
+            What is added to the first parts of the cell's own state, or of the learned one.
+        """
+        if self.start is None and not beside:
+            return self.cell.initial_state(n_sequences, self.n_units, like)
+        own = _without_delay(self.cell).initial_state(n_sequences, self.n_units, like)
+        parts = list(own)
+        for others in (self.start or (), beside):
+            for i, other in enumerate(others):
+                parts[i] = parts[i] + other
+        return self.cell.spread(tuple(parts)) if isinstance(self.cell, Delayed) else tuple(parts)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None, state=None, keep_state=False):
         """Run over all steps.
@@ -86,17 +122,19 @@ class RecurrentLayer(nn.Module):
         lengths : Tensor of shape (n_sequences,) or None
             None: all sequences have all steps.
         state : tuple of Tensors of shape (n_sequences, state size), default=None
-            None starts from the cell's initial state.
+            None starts from the cell's initial state, or from the learned one.
         keep_state : bool, default=False
             True: the state after the last step of each sequence is wanted, exactly.
 
         Returns
         -------
         outputs : Tensor of shape (n_sequences, n_steps, n_units)
-        state : tuple of Tensors, or None if it was not asked for and sequences end unequally
+            Arbitrary on padding.
+        state : tuple of Tensors or None
+            None where it was not asked for and is not known.
         """
         if state is None:
-            state = self.cell.initial_state(len(inputs), self.n_units, inputs)
+            state = self.initial_state(len(inputs), inputs)
         if self.runs_backward:
             inputs = reverse_steps(inputs, lengths)
         outputs, state = self._run(inputs, lengths, state, keep_state)
@@ -104,29 +142,30 @@ class RecurrentLayer(nn.Module):
             outputs = reverse_steps(outputs, lengths)
         return outputs, state
 
+    def run_through(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+        """Forwards over steps that all exist: outputs, and each part of all states.
+
+        The parts have shape ``(n_sequences, n_steps, state size)``.
+        """
+        return run(self.cell, self.weights, inputs, state, all_states=True)
+
     def _run(self, inputs, lengths, state, keep_state):
         ragged = lengths is not None
         if self.observer is not None:
-            return self._run_steps(inputs, lengths, state)
-        if inputs.shape[1] == 1 and not ragged:  # fused kernels take longer to set up than to run
+            return self._run_watched(inputs, lengths, state)
+        if inputs.shape[1] == 1 and not ragged:  # a run takes longer to set up than one step
             state = self.cell.step(self.weights, inputs[:, 0], state)
             return state[0][:, None], state
-        if not (ragged and keep_state):
-            result = self.cell.run(self.weights, inputs, state)
-            if result is not None:
-                outputs, last = result
-                return outputs, None if ragged else last
-        return self._run_steps(inputs, lengths, state)
+        outputs, last = run(self.cell, self.weights, inputs, state, ragged and keep_state)
+        if not ragged:
+            return outputs, last
+        return outputs, states_after(last, lengths, state) if keep_state else None
 
-    def _run_steps(self, inputs, lengths, state):
-        weights = self.weights
-        outputs = []
+    def _run_watched(self, inputs, lengths, state):
+        weights, outputs = self.weights, []
         for t, step in enumerate(inputs.unbind(1)):  # step: (n_sequences, n_inputs)
-            if self.observer is None:
-                new = self.cell.step(weights, step, state)
-            else:
-                new, kept = _look(self.cell, weights, step, state)
-                self.observer(self, t, new, kept)
+            new, kept = self.cell.look(weights, step, state)
+            self.observer(self, t, new, kept)
             outputs.append(new[0])
             if lengths is not None:  # a sequence that has ended keeps its state
                 goes_on = (t < lengths)[:, None]
@@ -135,71 +174,8 @@ class RecurrentLayer(nn.Module):
         return torch.stack(outputs, dim=1), state
 
 
-def state_sizes(cell: Cell, n_units: int) -> tuple[int, ...]:
-    """Widths of the parts of a cell's state."""
-    if hasattr(cell, "state_sizes"):
-        return tuple(cell.state_sizes(n_units))
-    return (n_units,) * cell.n_states
-
-
-def _look(cell: Cell, weights: dict[str, Tensor], inputs: Tensor, state: tuple[Tensor, ...]):
-    if hasattr(cell, "look"):
-        return cell.look(weights, inputs, state)
-    return cell.step(weights, inputs, state), {}
-
-
-class RecurrentStack(nn.Module):
-    """Recurrent layers one above the other, each in one or both directions.
-
-    Parameters
-    ----------
-    cell : Cell
-    n_inputs : int
-    widths : sequence of int
-        Units of each layer (of each of its directions).
-    generator : torch.Generator
-    bidirectional : bool, default=False
-    between : nn.Module or None
-        Applied to what goes from a layer to the next (dropout).
-    """
-
-    def __init__(self, cell, n_inputs, widths, generator, bidirectional=False, between=None):
-        super().__init__()
-        self.between = between
-        self.layers = nn.ModuleList()
-        for width in widths:
-            directions = [RecurrentLayer(cell, n_inputs, width, generator)]
-            if bidirectional:
-                directions.append(RecurrentLayer(cell, n_inputs, width, generator, backward=True))
-            self.layers.append(nn.ModuleList(directions))
-            self.n_forward = directions[0].state_sizes[0]
-            n_inputs = self.n_forward * len(directions)
-        self.n_outputs = n_inputs
-
-    def forward(self, inputs: Tensor, lengths: Tensor | None, state=None, keep_state=False):
-        """Run all layers.
-
-        `state` and the returned state are lists, one entry for each layer, of lists, one for
-        each direction, of the cell's state.
-
-        Returns
-        -------
-        outputs : Tensor of shape (n_sequences, n_steps, n_outputs)
-            Of the last layer; forward and backward units side by side.
-        state : list
-        """
-        states = []
-        for i, directions in enumerate(self.layers):
-            if i and self.between is not None:
-                inputs = self.between(inputs)
-            start = state[i] if state is not None else [None] * len(directions)
-            results = [
-                layer(inputs, lengths, s, keep_state)
-                for layer, s in zip(directions, start, strict=True)
-            ]
-            inputs = results[0][0] if len(results) == 1 else torch.cat([r[0] for r in results], 2)
-            states.append([r[1] for r in results])
-        return inputs, states
+def _without_delay(cell: Cell) -> Cell:
+    return cell.inner if isinstance(cell, Delayed) else cell
 
 
 def reverse_steps(values: Tensor, lengths: Tensor | None) -> Tensor:

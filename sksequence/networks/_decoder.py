@@ -12,14 +12,13 @@ from torch import Tensor, nn
 from sksequence.cells import Cell
 from sksequence.layers import (
     Attention,
-    Dropout,
     Memory,
     RecurrentStack,
     embedding,
     linear,
     make_attention,
-    state_sizes,
 )
+from sksequence.networks._stacks import fed_cell, feeds_output, make_dropout, make_stack
 
 # A state of the decoder: of the stack, the readout that is fed back, the last attention weights.
 # Every tensor has one row for each hypothesis.
@@ -39,18 +38,20 @@ class DecoderSpec:
         What is written.
     size : int
         Symbols of the vocabulary without start and end, or features of a step.
-    cell, widths
-        Of the recurrent stack.
+    cell, widths, residual, initial_state, tbptt_steps
+        Of the recurrent stack. A cell whose only recurrence is through its output has none here,
+        where what was written is given anyway.
     embedding_size : int
         Length of a symbol's vector.
     attention : str or None
     input_feeding : bool
-        Whether a readout is an input of the next step.
+        Whether a readout is an input of the next step; never with a cell without recurrence.
     tie_embeddings : bool
         Whether symbols have the same vectors as inputs and in the softmax.
     context_at : {"state", "steps", "both", "first"}
-        Where the summary of the source enters.
+        Where the summary of the source enters; of a cell without recurrence, always "steps".
     dropout : float
+    variational_dropout : bool
     conditional : bool
         Whether a step is given what was written before it, or a zero.
     """
@@ -66,6 +67,10 @@ class DecoderSpec:
     context_at: str = "state"
     dropout: float = 0.0
     conditional: bool = True
+    residual: bool = False
+    variational_dropout: bool = False
+    initial_state: str = "zeros"
+    tbptt_steps: tuple[int, int] | None = None
 
     @property
     def end(self) -> int:
@@ -114,24 +119,24 @@ class Decoder(nn.Module):
         super().__init__()
         self.spec = spec
         self.generator: torch.Generator | None = None  # of scheduled sampling
-        self.dropout = Dropout(spec.dropout)
+        self.dropout = make_dropout(spec)
         n_given = spec.size if spec.conditional else 1
         self.embedding = None
         if spec.kind == "symbols" and spec.conditional:
             n_given = spec.embedding_size
             self.embedding = embedding(spec.size + 2, n_given, generator)
         self.with_attention = spec.attention is not None
-        self.feeds = self.with_attention and spec.input_feeding
-        n_units = state_sizes(spec.cell, spec.widths[-1])[0]
+        cell, forgets = fed_cell(spec.cell), feeds_output(spec.cell)
+        self.feeds = self.with_attention and spec.input_feeding and not forgets
+        self.context_at = "steps" if forgets else spec.context_at
+        n_units = cell.output_size(spec.widths[-1])
         n_readout = n_given if spec.tie_embeddings else n_units
         width = n_given
         if self.feeds:
             width += n_readout
-        if spec.context_at in ("steps", "both"):
+        if self.context_at in ("steps", "both"):
             width += n_summary
-        self.stack = RecurrentStack(
-            spec.cell, width, spec.widths, generator, between=Dropout(spec.dropout)
-        )
+        self.stack = make_stack(spec, width, generator, cell=cell)
         self.attention: Attention | None = None
         if spec.attention is not None:
             self.attention = make_attention(spec.attention, n_units, n_values, generator)
@@ -141,9 +146,9 @@ class Decoder(nn.Module):
         elif n_readout != n_units:
             self.combine = linear(n_units, n_readout, generator)
         self.bridge = None
-        if spec.context_at in ("state", "both"):
+        if self.context_at in ("state", "both"):
             self.bridge = StateBridge(n_summary, self.stack, generator)
-        elif spec.context_at == "first":
+        elif self.context_at == "first":
             self.bridge = FirstInput(n_summary, width, self.stack, generator)
         self.head: nn.Linear | TiedHead
         if spec.tie_embeddings and self.embedding is not None:
@@ -173,14 +178,10 @@ class Decoder(nn.Module):
         mask : Tensor of shape (n_sequences, n_source_steps) or None
         summary : Tensor of shape (n_sequences, n_summary)
         """
-        stack = None
         if self.bridge is not None:
             stack = self.bridge(summary, self.stack)
         else:
-            stack = [
-                [layer.cell.initial_state(len(summary), layer.n_units, summary) for layer in ds]
-                for ds in self.stack.layers
-            ]
+            stack = self.stack.initial_state(len(summary), summary)
         memory, fed, previous = None, None, None
         if self.attention is not None:
             memory = self.attention.remember(values, mask)
@@ -188,20 +189,23 @@ class Decoder(nn.Module):
                 previous = equal_weights(memory)
         if self.feeds:
             fed = summary.new_zeros(len(summary), self.n_readout)
-        beside = summary if self.spec.context_at in ("steps", "both") else None
+        beside = summary if self.context_at in ("steps", "both") else None
         return (stack, fed, previous), (memory, beside)
 
     # -- one step ---------------------------------------------------------------------------
 
-    def embed(self, written: Tensor) -> Tensor:
-        """Ids, or numbers, as inputs of the stack."""
+    def embed(self, written: Tensor, keep: Tensor | None = None) -> Tensor:
+        """Ids, or numbers, as inputs of the stack; `keep` is their dropout, if it is drawn."""
         if not self.spec.conditional:
             shape = written.shape if self.spec.kind == "symbols" else written.shape[:-1]
             return self.head.weight.new_zeros(*shape, 1)
-        return written if self.embedding is None else self.dropout(self.embedding(written))
+        if self.embedding is None:
+            return written
+        vectors = self.embedding(written)
+        return self.dropout(vectors) if keep is None else vectors * keep
 
     def step(
-        self, given: Tensor, state: DecoderState, shared: SharedMemory
+        self, given: Tensor, state: DecoderState, shared: SharedMemory, noise: Any = None
     ) -> tuple[Tensor, DecoderState, Tensor | None]:
         """One step of all hypotheses.
 
@@ -212,6 +216,8 @@ class Decoder(nn.Module):
         state : DecoderState
         shared : SharedMemory
             One row for each sequence.
+        noise : list of Tensors, default=None
+            Of the stack, where it is the same at all steps.
 
         Returns
         -------
@@ -225,7 +231,7 @@ class Decoder(nn.Module):
         if summary is not None:
             parts.append(summary.repeat_interleave(len(given) // len(summary), dim=0))
         inputs = torch.cat(parts, dim=1) if len(parts) > 1 else given
-        steps, stack = self.stack(inputs[:, None], None, stack)
+        steps, stack = self.stack(inputs[:, None], None, stack, noise=noise)
         readout, weights = self._read(steps[:, 0], memory, previous)
         fed = readout if self.feeds else None
         return readout, (stack, fed, weights if previous is not None else None), weights
@@ -268,10 +274,11 @@ class Decoder(nn.Module):
         readouts : Tensor of shape (n_sequences, n_steps, n_readout)
         weights : Tensor of shape (n_sequences, n_steps, n_source_steps) or None
         """
-        given = self.embed(shifted)
+        same = self._same_noise(len(shifted))
+        given = self.embed(shifted, same)
         one_by_one = self.feeds or state[2] is not None or (self.training and truth < 1)
         if one_by_one:
-            return self._teach_steps(given, state, shared, truth)
+            return self._teach_steps(given, state, shared, truth, same)
         memory, summary = shared
         if summary is not None:
             beside = summary[:, None].expand(-1, given.shape[1], -1)
@@ -282,21 +289,33 @@ class Decoder(nn.Module):
         context, weights = self.attention(hidden, memory)
         return self.dropout(self._readout(torch.cat([hidden, context], dim=2))), weights
 
-    def _teach_steps(self, given, state, shared, truth):
+    def _same_noise(self, n_sequences: int) -> Tensor | None:
+        """Dropout of the vectors of symbols that is the same at all steps, if it is that."""
+        dropout = self.dropout
+        if self.embedding is None or not (dropout.makes_noise and dropout.variational):
+            return None
+        return dropout.draw(self.embedding.weight, (n_sequences, 1, self.embedding.embedding_dim))
+
+    def _teach_steps(self, given, state, shared, truth, same):
         readouts, all_weights = [], []
         n_sequences, n_steps = given.shape[:2]
         keep = None
-        if self.training and self.dropout.rate:  # the noise of all steps at once
+        noise = self.stack.draw_noise(given) if self.dropout.variational else None
+        if self.dropout.makes_noise:  # the noise of all steps at once
             keep = self.dropout(given.new_ones(n_sequences, n_steps, self.n_readout)).unbind(1)
         follows_truth = None
         if self.training and truth < 1:
             chance = given.new_empty(n_sequences, n_steps, 1)
             follows_truth = (chance.uniform_(generator=self.generator) < truth).unbind(1)
-        readout = None
+        readout, window = None, self.stack.tbptt_steps
+        same = None if same is None else same[:, 0]
         for t, step in enumerate(given.unbind(1)):
             if t and follows_truth is not None:
-                step = torch.where(follows_truth[t], step, self.embed(self.written(readout)))
-            readout, state, weights = self.step(step, state, shared)
+                own = self.embed(self.written(readout), same)
+                step = torch.where(follows_truth[t], step, own)
+            if t and window is not None and t % window[1] == 0:
+                state = _detached(state)
+            readout, state, weights = self.step(step, state, shared, noise)
             if keep is not None:
                 readout = readout * keep[t]
                 state = (state[0], readout if self.feeds else None, state[2])
@@ -338,23 +357,24 @@ class TiedHead(nn.Module):
 class StateBridge(nn.Module):
     """The summary of a source as initial state of every layer.
 
-    ``tanh(W s + b)`` for the output part of a state, ``W s + b`` for the memory of a cell.
+    ``tanh(W s + b)`` for the output part of a state, ``W s + b`` for the memory of a cell; it
+    is added to what the stack starts from without.
     """
 
     def __init__(self, n_summary: int, stack: RecurrentStack, generator: torch.Generator):
         super().__init__()
         self.parts = nn.ModuleList(
-            nn.ModuleList(linear(n_summary, size, generator) for size in layer.state_sizes)
+            nn.ModuleList(linear(n_summary, size, generator) for size in layer.start_sizes)
             for layer in _forward_layers(stack)
         )
 
     def forward(self, summary: Tensor, stack: RecurrentStack) -> list:
         """``(n_sequences, n_summary)`` -> a state for each layer."""
-        states = []
-        for first, *others in self.parts:
-            state = (torch.tanh(first(summary)), *[part(summary) for part in others])
-            states.append([state])
-        return states
+        states = [
+            [(torch.tanh(first(summary)), *[part(summary) for part in others])]
+            for first, *others in self.parts
+        ]
+        return stack.initial_state(len(summary), summary, states)
 
 
 class FirstInput(nn.Module):
@@ -369,6 +389,13 @@ class FirstInput(nn.Module):
     def forward(self, summary: Tensor, stack: RecurrentStack) -> list:
         """``(n_sequences, n_summary)`` -> a state for each layer."""
         return stack(self.project(summary)[:, None], None)[1]
+
+
+def _detached(state):
+    """A state from which no gradient goes back, of whatever tuples and lists it is made."""
+    if isinstance(state, (tuple, list)):
+        return type(state)(_detached(part) for part in state)
+    return None if state is None else state.detach()
 
 
 def _forward_layers(stack: RecurrentStack) -> list:

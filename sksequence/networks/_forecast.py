@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from sksequence.batches import WindowBatch
 from sksequence.cells import Cell
-from sksequence.layers import Dropout, RecurrentStack, linear
+from sksequence.layers import linear
 from sksequence.networks._outputs import Outputs
+from sksequence.networks._stacks import fed_cell, feeds_output, make_dropout, make_stack
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class ForecastSpec:
         and at the end of training.
     location : int
         Which parameter of a step is fed back in place of the true value while training.
+    residual, variational_dropout, initial_state, tbptt_steps
+        Of the recurrent stack.
     """
 
     strategy: str
@@ -51,6 +54,10 @@ class ForecastSpec:
     dropout: float = 0.0
     teacher_forcing: tuple[float, float] = (1.0, 1.0)
     location: int = 0
+    residual: bool = False
+    variational_dropout: bool = False
+    initial_state: str = "zeros"
+    tbptt_steps: tuple[int, int] | None = None
 
     @property
     def n_signals(self) -> int:
@@ -99,9 +106,8 @@ class DirectNetwork(nn.Module):
     def __init__(self, spec: ForecastSpec, generator: torch.Generator):
         super().__init__()
         self.spec = spec
-        between = Dropout(spec.dropout)
-        self.stack = RecurrentStack(spec.cell, spec.n_past, spec.widths, generator, between=between)
-        self.dropout = Dropout(spec.dropout)
+        self.stack = make_stack(spec, spec.n_past, generator)
+        self.dropout = make_dropout(spec)
         n_read = self.stack.n_outputs
         self.of_future = None
         if spec.n_known:
@@ -144,15 +150,12 @@ class RollingNetwork(nn.Module):
         self.spec = spec
         self.generator: torch.Generator | None = None  # of scheduled sampling
 
-        def stack(n_inputs):
-            between = Dropout(spec.dropout)
-            return RecurrentStack(spec.cell, n_inputs, spec.widths, generator, between=between)
-
         recursive = spec.strategy == "recursive"
         n_ahead = spec.n_signals + spec.n_known + spec.n_static
-        self.reader = stack(n_ahead if recursive else spec.n_past)
-        self.decoder = None if recursive else stack(n_ahead)
-        self.dropout = Dropout(spec.dropout)
+        n_read, cell = (n_ahead, fed_cell(spec.cell)) if recursive else (spec.n_past, spec.cell)
+        self.reader = make_stack(spec, n_read, generator, cell=cell)
+        self.decoder = None if recursive else make_stack(spec, n_ahead, generator)
+        self.dropout = make_dropout(spec)
         self.head = linear(self.writer.n_outputs, spec.n_outputs, generator)
 
     @property
@@ -191,7 +194,7 @@ class RollingNetwork(nn.Module):
         if self.spec.strategy == "seq2seq":
             return self.reader(past_inputs(self.spec, batch), None)[1]
         n_read = batch.past.shape[1] - 1
-        if n_read == 0:
+        if n_read == 0 or feeds_output(self.spec.cell):  # nothing of it would be remembered
             return None
         # the value before each step, and what is known of the step itself
         before = _signals(self.spec, *_seen(batch))[:, :-1]

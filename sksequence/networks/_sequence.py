@@ -11,7 +11,6 @@ from sksequence.batches import SequenceBatch
 from sksequence.cells import Cell
 from sksequence.inputs import SequenceSchema
 from sksequence.layers import (
-    Dropout,
     RecurrentStack,
     StepEncoder,
     TimeConvolution,
@@ -19,6 +18,7 @@ from sksequence.layers import (
     make_pooling,
 )
 from sksequence.networks._outputs import Outputs
+from sksequence.networks._stacks import make_dropout, make_stack
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class NetworkSpec:
     context_at: str = "state"
     conv_size: int | None = None
     conv_width: int = 3
+    residual: bool = False
+    variational_dropout: bool = False
+    initial_state: str = "zeros"
+    tbptt_steps: tuple[int, int] | None = None
 
     def build(
         self, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
@@ -72,7 +76,7 @@ class SequenceNetwork(nn.Module):
         super().__init__()
         self.spec = spec
         self.encoder = encoder
-        self.dropout = Dropout(spec.dropout)
+        self.dropout = make_dropout(spec)
         self.convolution = convolution
         self.stack = stack
         self.pooling = pooling
@@ -91,28 +95,27 @@ class SequenceNetwork(nn.Module):
 class ContextState(nn.Module):
     """The context vector as initial state of every layer: ``tanh(W c + b)``.
 
-    Only the output part of a state is set; a memory cell starts empty.
+    It is added to the output part of a state; a memory cell starts as it would without.
+
+    Parameters
+    ----------
+    n_context : int
+    stack : RecurrentStack
+    generator : torch.Generator
     """
 
     def __init__(self, n_context: int, stack: RecurrentStack, generator: torch.Generator):
         super().__init__()
-        self.others = [[layer.state_sizes[1:] for layer in ds] for ds in stack.layers]
+        self._stack = (stack,)  # not a second owner of its weights
         self.layers = nn.ModuleList(
-            nn.ModuleList(linear(n_context, layer.state_sizes[0], generator) for layer in ds)
+            nn.ModuleList(linear(n_context, layer.start_sizes[0], generator) for layer in ds)
             for ds in stack.layers
         )
 
     def forward(self, context: Tensor) -> list:
         """``(n_sequences, n_context)`` -> a state for each layer and direction."""
-        states = []
-        for directions, others in zip(self.layers, self.others, strict=True):
-            states.append(
-                [
-                    (torch.tanh(layer(context)), *[context.new_zeros(len(context), n) for n in ns])
-                    for layer, ns in zip(directions, others, strict=True)
-                ]
-            )
-        return states
+        beside = [[(torch.tanh(layer(context)),) for layer in ds] for ds in self.layers]
+        return self._stack[0].initial_state(len(context), context, beside)
 
 
 def build_sequence_network(
@@ -139,7 +142,7 @@ def build_reader(
         spec.embedding_trainable,
         n_gate_rows,
         generator,
-        spec.dropout,
+        make_dropout(spec),
     )
     for name, values in (vectors or {}).items():
         encoder.table(name).weight.data.copy_(values)
@@ -152,14 +155,7 @@ def build_reader(
             width, spec.conv_size, spec.conv_width, generator, causal=not spec.bidirectional
         )
         width = spec.conv_size
-    stack = RecurrentStack(
-        spec.cell,
-        width,
-        spec.widths,
-        generator,
-        bidirectional=spec.bidirectional,
-        between=Dropout(spec.dropout),
-    )
+    stack = make_stack(spec, width, generator, spec.bidirectional)
     return encoder, convolution, stack
 
 
@@ -186,4 +182,4 @@ def read_steps(network, batch: SequenceBatch, state=None) -> tuple[Tensor, list]
         steps = network.convolution(steps, mask)
     if state is None and network.context is not None:
         state = network.context(batch.context)
-    return network.stack(steps, lengths, state, keep_state=batch.continues)
+    return network.stack(steps, lengths, state, keep_state=batch.goes_on)

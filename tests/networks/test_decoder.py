@@ -167,7 +167,7 @@ def test_a_share_of_truth_is_a_share_of_the_steps():
     fed = []
     true_step = decoder.step
 
-    def step(given, state, shared):
+    def step(given, state, shared, noise=None):
         fed.append(given)
         return true_step(given, state, shared)
 
