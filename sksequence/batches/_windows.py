@@ -80,6 +80,9 @@ class WindowRows:
     spread : ndarray of shape (n_series, n_targets)
         Usual standard deviation in a window of each series; one that hardly changes is not blown
         up.
+    observed_marks, known_marks : (int, int)
+        From which to before which column `observed` and `known` hold marks of what was seen (1)
+        and what is missing (0); the time since comes with each.
     """
 
     targets: np.ndarray
@@ -87,6 +90,8 @@ class WindowRows:
     known: np.ndarray
     static: np.ndarray
     spread: np.ndarray
+    observed_marks: tuple[int, int] = (0, 0)
+    known_marks: tuple[int, int] = (0, 0)
 
 
 class WindowSamples:
@@ -101,15 +106,17 @@ class WindowSamples:
         Which series each window belongs to.
     lookback, horizon : int
     lags : tuple of int, default=()
-        Values of the targets so many rows ago are known covariates too, in units of the window.
-        None is smaller than `horizon`; the rows before the past must reach as far back.
+        Values of the targets so many rows ago are the last of the known covariates, in units of
+        the window; the rows before the past must reach as far back. One that is smaller than
+        `horizon` reads targets.
     batch_size : int, default=1024
     windows_per_epoch : int, default=None
         So many windows, drawn anew, make an epoch; None: all.
-    scaling : {"window", "mean", "none"}
+    scaling : {"window", "mean", "log", "none"}
         "window": level is the last value that was seen, scale the standard deviation in the
         window. "mean": level 0, scale the mean of the absolute values (for what is never
-        negative). "none": 0 and 1.
+        negative). "log": logarithms of one more than the value, level that of the mean, scale 1
+        (for counts). "none": 0 and 1.
     with_targets : bool
     dtype, device
     """
@@ -146,6 +153,7 @@ class WindowSamples:
             torch.from_numpy(np.array(values)).to(self._device, dtype)
             for values in (rows.observed, rows.known, rows.static)
         )
+        self._marks = rows.observed_marks, rows.known_marks
         self._spread = torch.from_numpy(np.array(rows.spread)).to(self._device)
 
     def __len__(self) -> int:
@@ -179,16 +187,24 @@ class WindowSamples:
         level, scale = self._units(past, self._spread.index_select(0, series)[:, None])
 
         def in_units(values):
+            if self._scaling == "log":
+                values = torch.log1p(values)
             return ((values - level) / scale).to(self._dtype)
 
         scaled = in_units(values)  # past and, where they are known, targets
         earlier = [in_units(_gather(self._targets, steps - lag)) for lag in self._lags]
-        known = [_gather(self._known, steps), *(torch.nan_to_num(part) for part in earlier)]
+        observed, ahead = (
+            _with_time_since(_gather(numbers, at), marks)
+            for numbers, at, marks in zip(
+                (self._observed, self._known), (before, steps), self._marks, strict=True
+            )
+        )
+        known = [ahead, *(torch.nan_to_num(part) for part in earlier)]
         inputs = scaled[:, : self._lookback]
         return WindowBatch(
             past=torch.nan_to_num(inputs) if self._missing else inputs,
             seen=torch.isfinite(past).to(self._dtype) if self._missing else None,
-            observed=_gather(self._observed, before),
+            observed=observed,
             known=torch.cat(known, dim=2) if earlier else known[0],
             static=self._static.index_select(0, series),
             level=level,
@@ -200,9 +216,12 @@ class WindowSamples:
     def _units(self, past: Tensor, of_series: Tensor) -> tuple[Tensor, Tensor]:
         if self._scaling == "none":
             return torch.zeros_like(past[:, :1]), torch.ones_like(past[:, :1])
-        if self._scaling == "mean":
+        if self._scaling in ("mean", "log"):
             size = torch.nan_to_num(torch.nanmean(past.abs(), dim=1, keepdim=True))
-            return torch.zeros_like(size), _not_zero(torch.maximum(size, SMALLEST * of_series))
+            size = torch.maximum(size, SMALLEST * of_series)
+            if self._scaling == "log":
+                return torch.log1p(size), torch.ones_like(size)
+            return torch.zeros_like(size), _not_zero(size)
         if not self._missing:
             spread = past.std(dim=1, correction=0, keepdim=True)
             return past[:, -1:], _not_zero(torch.maximum(spread, SMALLEST * of_series))
@@ -221,6 +240,16 @@ def last_seen(past: Tensor) -> Tensor:
     last = (there * steps).amax(dim=1, keepdim=True)  # 0: none was seen
     found = torch.nan_to_num(past).gather(1, (last - 1).clamp(min=0))
     return torch.where(last > 0, found, 0.0)
+
+
+def _with_time_since(numbers: Tensor, marks: tuple[int, int]) -> Tensor:
+    """Numbers ``(n_windows, n_steps, n)`` and log(1 + steps since) for each column of marks."""
+    if marks[0] == marks[1]:
+        return numbers
+    seen = numbers[:, :, slice(*marks)]
+    steps = torch.arange(1, seen.shape[1] + 1, device=seen.device, dtype=seen.dtype)[:, None]
+    since = steps - torch.cummax(seen * steps, dim=1).values  # from the first step, if never
+    return torch.cat([numbers, torch.log1p(since)], dim=2)
 
 
 def _not_zero(scale: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from sksequence.estimators._forecast_data import Origins, Past
 from sksequence.estimators._forecast_future import Future, answer, read_future
 from sksequence.estimators._forecast_read import (
     check_features,
+    coded,
     columns_of,
     read_tables,
     rows_before,
@@ -59,6 +60,7 @@ def roller_of(forecaster: Any) -> Roller:
         forecaster.lookback_,
         forecaster.horizon_,
         forecaster.lags_,
+        marks=forecaster.data_.marks,
         **form,
     )
 
@@ -71,7 +73,7 @@ def future_of(forecaster: Any, X: Any, table: TimeTable) -> Future:
     name = type(forecaster).__name__
     columns = columns_of(forecaster.covariate_tail_) or 0
     check_features(forecaster, X)
-    future = read_future(X, table, forecaster.gap, columns, name)
+    future = read_future(coded(forecaster, X), table, forecaster.gap, columns, name)
     past = future.steps < 0
     if past.any() and getattr(forecaster, "in_sample", "error") == "error":
         row = int(np.argmax(past))
@@ -139,12 +141,14 @@ def known_ahead(forecaster: Any, past: Past, future: Future, n_steps: int) -> np
     if past.covariates is not None:
         if data.known:
             check_future(forecaster, future)
-        last = last_values(past.covariates)[table.offsets[1:] - 1]
+        ends, marked = table.offsets[1:] - 1, list(data.marked)
+        last = last_values(past.covariates)[ends]
+        last[:, marked] = past.covariates.values[ends][:, marked]
         given = future
         if not future.numbers.shape[1]:
             empty = np.full((len(future.steps), last.shape[1]), np.nan)
             given = Future(future.series, future.steps, future.index, empty)
-        numbers = given.known_numbers(last, n_steps)
+        numbers = given.known_numbers(last, n_steps, data.marked)
     times = None
     if data.calendar:
         positions = table.stops[:, None] + np.arange(n_steps)
@@ -247,9 +251,8 @@ def scored(forecaster: Any, X: Any, y: Any, sample_weight: Any) -> float:
 
 def naive_rows(table: TimeTable, future: Future, seasonality: int) -> np.ndarray:
     """The seasonal naive forecast of the rows that are asked for; of past rows, one step ahead."""
-    m = int(min(seasonality, table.lengths.min()))
     every, series = np.arange(table.n_series), future.series
-    naive = seasonal_naive(table, table.offsets[1:], every, m, future.n_steps)
+    naive = seasonal_naive(table, table.offsets[1:], every, seasonality, future.n_steps)
     rows = naive[series, np.maximum(future.steps, 0)]
     before = np.flatnonzero(future.steps < 0)
     if len(before):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,38 @@ import pandas as pd
 from sksequence.estimators._forecast_ask import N_WINDOWS, forecasts_at, origins_at
 from sksequence.estimators._forecast_data import Past
 from sksequence.estimators._forecast_marginals import corrected_levels, marginals
-from sksequence.estimators._forecast_tables import head, origins_of, walk_forward
+from sksequence.estimators._forecast_read import read_tables
+from sksequence.estimators._forecast_tables import (
+    head,
+    origins_of,
+    some_series,
+    walk_forward,
+)
+from sksequence.estimators._forecast_warnings import warn
 from sksequence.inputs import TimeTable
+
+
+def read_for_backtest(
+    forecaster: Any, X: Any, y: Any, settings: tuple
+) -> tuple[TimeTable, TimeTable | None]:
+    """y and X as tables; series that are too short to walk forward in are left out, aloud."""
+    n_origins, step, n_steps, _ = settings
+    n_steps = getattr(forecaster, "horizon", 1) if n_steps is None else n_steps
+    for what, value in (("n_origins", n_origins), ("step", step), ("n_steps", n_steps)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{what} must be a whole number of at least 1, got {value!r}.")
+    target, covariates = read_tables(forecaster, X, y)
+    needed = n_steps + (n_origins - 1) * step
+    short = np.flatnonzero(target.lengths <= needed)
+    if not len(short) or len(short) == target.n_series:
+        return target, covariates
+    warn(
+        f"{len(short)} of the {target.n_series} series of y have no more than the {needed} rows "
+        f"that {n_origins} origins, {step} row(s) apart, with {n_steps} rows each forecast, and "
+        f"are left out of the backtest: {some_series(target, short)}."
+    )
+    keys = target.keys[target.lengths > needed]
+    return target.select_series(keys), covariates and covariates.select_series(keys)
 
 
 def backtest(
@@ -65,6 +96,7 @@ def model_columns(
     series: np.ndarray,
     n_steps: int,
     quantiles: np.ndarray,
+    calibrated: bool = True,
 ) -> dict:
     """Forecasts and quantiles of a fitted model from rows of known tables."""
     past = Past(model.data_, target, covariates, model.spread_)
@@ -75,7 +107,7 @@ def model_columns(
     for at in range(0, len(starts), N_WINDOWS):
         some = slice(at, at + N_WINDOWS)
         origins = origins_at(model, past, starts[some], series[some], n_steps)
-        levels = corrected_levels(model, quantiles, origins.n_steps, True)
+        levels = corrected_levels(model, quantiles, origins.n_steps, calibrated)
         parts.append(marginals(model, past, origins, 0).quantile(levels)[:, :n_steps])
     found = np.concatenate(parts)
     return made | {level: found[..., q] for q, level in enumerate(quantiles.tolist())}

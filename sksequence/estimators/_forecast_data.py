@@ -58,6 +58,10 @@ class ForecastData:
         Units of the covariates.
     lookback : int
         Rows of a window.
+    marked : tuple of int
+        Columns of which some values were missing: a mark of what was seen comes with them.
+    categories : dict of int to int
+        How many symbols there are in the columns that hold the number of one.
     """
 
     calendar: tuple[str, ...] = ()
@@ -68,6 +72,8 @@ class ForecastData:
     mean: np.ndarray = field(default_factory=lambda: np.zeros(0))
     scale: np.ndarray = field(default_factory=lambda: np.ones(0))
     lookback: int = 24
+    marked: tuple[int, ...] = ()
+    categories: dict[int, int] = field(default_factory=dict)
 
     @property
     def n_lost(self) -> int:
@@ -77,24 +83,59 @@ class ForecastData:
     @property
     def n_known(self) -> int:
         """Covariates that are known in advance, calendar included."""
-        return len(self.known) + 2 * len(self.calendar)
+        return self.n_numbers + 2 * len(self.calendar)
 
-    def learn(self, target: TimeTable, covariates: TimeTable | None) -> None:
-        """Transforms of the targets, mean and deviation of the covariates."""
+    @property
+    def n_numbers(self) -> int:
+        """Those of them that come from X, marks included."""
+        return self.marks[1][1]
+
+    @property
+    def marks(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """From which to before which column past and known covariates hold marks."""
+        first, second = (
+            (len(columns), len(columns) + len(self._marked(columns)))
+            for columns in (self.past, self.known)
+        )
+        return first, second
+
+    def _marked(self, columns: tuple[int, ...]) -> list[int]:
+        return [column for column in columns if column in self.marked]
+
+    def learn(self, target: TimeTable, covariates: TimeTable | None, mark: bool = False) -> None:
+        """Transforms of the targets, mean and deviation of the covariates, what to mark."""
         if self.transforms is not None:
             self.transforms.fit(target.values, target.offsets, target.keys)
         if covariates is not None:
             self.mean, scale = _mean_and_deviation(covariates.values)
             self.scale = np.where(scale > 0, scale, 1.0)
+            missing = np.flatnonzero(np.isnan(covariates.values).any(axis=0)).tolist()
+            self.marked = tuple(i for i in missing if mark and i not in self.static)
 
     def scaled(self, covariates: np.ndarray) -> np.ndarray:
         """Standardised covariates; what is missing is their mean."""
         return np.nan_to_num((covariates - self.mean) / self.scale)
 
+    def with_marks(self, numbers: np.ndarray, columns: tuple[int, ...]) -> np.ndarray:
+        """Some columns standardised, then marks (1: seen) of those that are marked."""
+        if not numbers.shape[1]:
+            return numbers
+        marks = np.isfinite(numbers[:, self._marked(columns)]).astype(float)
+        return np.concatenate([self.scaled(numbers)[:, list(columns)], marks], axis=1)
+
+    def of_series(self, numbers: np.ndarray) -> np.ndarray:
+        """What does not change, ``(n_series, n_static)``: symbols as indicators, numbers scaled."""
+        scaled, parts = self.scaled(numbers) if numbers.shape[1] else numbers, []
+        for column in self.static:
+            part = scaled[:, [column]]
+            if column in self.categories:
+                part = numbers[:, [column]] == np.arange(self.categories[column])
+            parts.append(part.astype(float))
+        return np.concatenate([numbers[:, :0], *parts], axis=1)
+
     def future_known(self, index: Any, numbers: np.ndarray) -> np.ndarray:
         """Known covariates of future rows: calendar and scaled columns of X."""
-        scaled = self.scaled(numbers) if numbers.shape[1] else numbers
-        known = scaled[:, list(self.known)]
+        known = self.with_marks(numbers, self.known)
         if not self.calendar:
             return known
         return np.concatenate([known, calendar_features(index, self.calendar)], axis=1)
@@ -185,20 +226,28 @@ class Past:
         values = target.values
         if self.transforms is not None:
             values = self.transforms.apply(values, target.offsets, self.series, target.keys)
-        numbers = np.zeros((len(values), 0))
-        if self.covariates is not None:
-            numbers = data.scaled(self.covariates.values)
+        numbers = self.covariates_or_none(len(values))
         times = None
         if data.calendar:
             times = target.index
             times = times.get_level_values(-1) if times.nlevels > 1 else times
         return WindowRows(
             targets=values,
-            observed=numbers[:, list(data.past)],
-            known=data.future_known(times, self.covariates_or_none(len(values))),
-            static=numbers[target.offsets[:-1]][:, list(data.static)],
-            spread=spreads(values, target.offsets, data.lookback) if spread is None else spread,
+            observed=data.with_marks(numbers, data.past),
+            known=data.future_known(times, numbers),
+            static=data.of_series(numbers[target.offsets[:-1]]),
+            spread=self._spread(values) if spread is None else spread,
+            observed_marks=data.marks[0],
+            known_marks=data.marks[1],
         )
+
+    def _spread(self, values: np.ndarray) -> np.ndarray:
+        target, names = self.target, set(() if self.transforms is None else self.transforms.names)
+        sizes = np.ones((target.n_series, values.shape[1]))
+        if names <= {"difference", "seasonal_difference"}:  # changes are as large as values are
+            for i, (first, stop) in enumerate(itertools.pairwise(target.offsets)):
+                sizes[i] = pd.DataFrame(target.values[first:stop]).abs().mean()
+        return spreads(values, target.offsets, self.data.lookback, sizes)
 
     def covariates_or_none(self, n_rows: int) -> np.ndarray:
         """Covariates in the user's units; without columns where there are none."""
@@ -224,11 +273,15 @@ class Past:
             What is known of the future.
         """
         first = self.target.offsets[series][:, None]
-        back = np.maximum(starts[:, None] + np.arange(-n_before, 0), first + self.data.n_lost)
+        lost = starts - first[:, 0] <= self.data.n_lost  # no row of these has been transformed
+        earliest = np.where(lost[:, None], first, first + self.data.n_lost)
+        back = np.maximum(starts[:, None] + np.arange(-n_before, 0), earliest)
+        targets = self.rows.targets[back]
+        targets[lost] = 0.0
         n_history = max(self.data.n_lost, 1)
         newest = np.maximum(starts[:, None] + np.arange(-n_history, 0), first)
         return Origins(
-            self.rows.targets[back],
+            targets,
             self.rows.observed[back],
             np.concatenate([self.rows.known[back], ahead], axis=1),
             self.rows.static[series],
@@ -244,7 +297,7 @@ class Past:
 
         Covariates of `n_given` steps, which then stay as they are; the calendar of all.
         """
-        table, n_covariates = self.target, len(self.data.known)
+        table, n_covariates = self.target, self.data.n_numbers
         steps = starts[:, None] + np.arange(n_steps)
         last = table.offsets[series + 1][:, None] - 1
         given = np.minimum(steps, np.minimum(starts[:, None] + n_given - 1, last))
@@ -279,17 +332,30 @@ class Past:
         return lambda values: self.undo(values, origins)
 
 
-def spreads(values: np.ndarray, offsets: np.ndarray, lookback: int) -> np.ndarray:
+def spreads(
+    values: np.ndarray, offsets: np.ndarray, lookback: int, sizes: np.ndarray
+) -> np.ndarray:
     """Usual deviation in a window of each series: the root of the mean variance of its windows.
 
-    What a series drifts over the years is no part of it. 0 where nothing was seen.
+    What a series drifts over the years is no part of it. 0 where nothing was seen to change;
+    but a series shorter than a window gets as large a share of its size as the others have.
     """
     result = np.zeros((len(offsets) - 1, values.shape[1]))
     for i, (first, stop) in enumerate(itertools.pairwise(offsets)):
         windows = pd.DataFrame(values[first:stop]).rolling(lookback, min_periods=1)
         variances = windows.var(ddof=0).iloc[min(lookback, stop - first) - 1 :]
         result[i] = np.sqrt(variances.mean().fillna(0.0).clip(lower=0.0))
+    short = (np.diff(offsets) < lookback)[:, np.newaxis] & (result == 0)
+    if short.any():
+        result = np.where(short, _usual_share(result, sizes) * sizes, result)
     return result
+
+
+def _usual_share(spread: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Median over the series that change of spread / size, for each target; else 0."""
+    there = (spread > 0) & (sizes > 0)
+    shares = np.divide(spread, sizes, out=np.full(spread.shape, np.nan), where=there)
+    return np.array([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in shares.T])
 
 
 def _mean_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

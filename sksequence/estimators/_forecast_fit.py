@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import fields
 from typing import Any
 
@@ -14,15 +13,23 @@ from sksequence.estimators._fitting import train_network
 from sksequence.estimators._forecast_ask import expected, keep_form, origins_at, roller_of
 from sksequence.estimators._forecast_data import ForecastData, Past, last_stretch, window_starts
 from sksequence.estimators._forecast_marginals import marginals
-from sksequence.estimators._forecast_read import check_calendar, check_lags, rows_before
+from sksequence.estimators._forecast_read import (
+    check_calendar,
+    check_lags,
+    numbers_of_symbols,
+    rows_before,
+)
 from sksequence.estimators._forecast_tables import (
     as_tuple,
     check_seen,
     check_static,
     column_positions,
+    naive_errors_of,
     seasonal_naive,
+    some_series,
     warn_if_constant,
 )
+from sksequence.estimators._forecast_warnings import warn
 from sksequence.estimators._parameters import layer_widths
 from sksequence.estimators._validation import AUTO_FROM
 from sksequence.inputs import TimeTable
@@ -45,7 +52,7 @@ def learn(forecaster: Any, target: TimeTable, covariates: TimeTable | None, y: A
     past = column_positions(forecaster.past_covariates, columns, n_columns, "past_covariates")
     static = column_positions(forecaster.static_covariates, columns, n_columns, "static_covariates")
     if static:
-        check_static(covariates, static, name)
+        check_static(covariates, static, name, forecaster.categories_)
     check_seen(target, name)
     warn_if_constant(target, name)
     transforms = as_tuple(forecaster.target_transform)
@@ -56,10 +63,12 @@ def learn(forecaster: Any, target: TimeTable, covariates: TimeTable | None, y: A
         known=tuple(i for i in range(n_columns) if i not in past + static),
         transforms=TargetTransforms(transforms, forecaster.seasonality) if transforms else None,
         lookback=forecaster.lookback,
+        categories=numbers_of_symbols(forecaster, columns),
     )
-    forecaster.data_.learn(target, covariates)
+    forecaster.data_.learn(target, covariates, forecaster.missing == "mask")
     forecaster.lookback_, forecaster.horizon_ = forecaster.lookback, forecaster.horizon
-    forecaster.lags_ = check_lags(forecaster.lags, forecaster.horizon)
+    forecaster.lags_ = check_lags(forecaster)
+    forecaster.naive_errors_ = naive_errors_of(target, forecaster.seasonality)
     keep_form(forecaster, y)
 
 
@@ -73,11 +82,28 @@ def learn_distribution(forecaster: Any, target: TimeTable) -> None:
             "leave those columns out."
         )
     positive = forecaster.distribution_.positive
-    if positive and forecaster.data_.transforms is None and (target.values < 0).any():
-        row = int(np.argwhere(target.values < 0)[0][0])
+    if positive:
+        check_amounts(forecaster, target)
+
+
+def check_amounts(forecaster: Any, target: TimeTable) -> None:
+    """Raise ValueError if what should be counts or amounts is not."""
+    values, loss = target.values, forecaster.loss
+    bad, what = values < 0, "targets that are not negative"
+    if forecaster.distribution_.discrete:
+        bad, what = bad | (values % 1 > 0), "counts, whole numbers from 0,"
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        where = f"row {row}" if target.clock.kind == "none" else f"row {row} ({target.index[row]})"
         raise ValueError(
-            f"loss={forecaster.loss!r} needs targets that are not negative, but row {row} of y is "
-            f'{np.nanmin(target.values[row]):g}: take "gaussian" or "student_t".'
+            f"loss={loss!r} needs {what} but {where} of y is {values[row, column]:g}: take "
+            '"gaussian" or "student_t".'
+        )
+    names = as_tuple(forecaster.target_transform)
+    if set(names) - (set() if forecaster.distribution_.discrete else {"scale"}):
+        raise ValueError(
+            f"loss={loss!r} is about y itself, not about {names}: set target_transform=None (it "
+            "reads each window in units of its own anyway)."
         )
 
 
@@ -100,6 +126,7 @@ def fit_on(
         train, valid = last_stretch(
             starts, series, forecaster.horizon_, forecaster.validation_fraction
         )
+    stop_by = spread_out(valid, forecaster.windows_per_epoch)
     spec = make_spec(forecaster, past)
     earlier = None
     if keep:
@@ -107,7 +134,7 @@ def fit_on(
         check_same_spec(forecaster.network_.spec, spec)
     else:
         forecaster.network_ = spec.build(torch_generator(rng))
-    parts = [samples_of(forecaster, past, starts[at], series[at]) for at in (train, valid)]
+    parts = [samples_of(forecaster, past, starts[at], series[at]) for at in (train, stop_by)]
     interrupt = train_windows(forecaster, parts, len(train), len(valid), rng, max_epochs, earlier)
     forecaster.spread_ = past.rows.spread
     remember(forecaster, target, covariates)
@@ -163,14 +190,7 @@ def windows_of(forecaster, past: Past, first_rows=None) -> tuple[np.ndarray, np.
     target, horizon = past.target, forecaster.horizon_
     n_before = past.data.n_lost + rows_before(forecaster)
     needed = n_before + horizon
-    if (target.lengths < needed).any():
-        i = int(np.argmin(target.lengths))
-        which = "y" if target.keys is None else f"the series {target.keys[i]!r} of y"
-        raise ValueError(
-            f"{which} has {target.lengths[i]} rows (n_samples = {target.lengths[i]}), but one "
-            f"window of {type(forecaster).__name__} needs lookback + horizon = {needed}, lags and "
-            "rows lost to target_transform included: shorten them, or leave that series out."
-        )
+    check_lengths(target, needed, type(forecaster).__name__, first_rows is None)
     starts, series = window_starts(target.offsets, n_before, horizon, first_rows)
     seen = np.zeros(len(starts), dtype=bool)
     for step in range(horizon):
@@ -180,6 +200,27 @@ def windows_of(forecaster, past: Past, first_rows=None) -> tuple[np.ndarray, np.
             f"y has no window of {needed} rows with a value to forecast in it: give more rows."
         )
     return starts[seen], series[seen]
+
+
+def check_lengths(target: TimeTable, needed: int, name: str, aloud: bool = True) -> None:
+    """Warn of the series that are shorter than a window; a ValueError if all of them are."""
+    short = np.flatnonzero(target.lengths < needed)
+    if not len(short):
+        return
+    window = f"lookback + horizon = {needed}, lags and rows lost to target_transform included"
+    longest = int(target.lengths.max())
+    if len(short) == target.n_series:
+        which = "y has" if target.keys is None else "the longest series of y has"
+        raise ValueError(
+            f"{which} {longest} rows (n_samples = {longest}), but one window of {name} needs "
+            f"{window}: shorten them, or give more rows."
+        )
+    if aloud:
+        warn(
+            f"{len(short)} of the {target.n_series} series of y are shorter than a window of "
+            f"{name} ({window}) and are not trained on: {some_series(target, short)}. They are "
+            "forecast all the same, where needed as if their first row had been there before."
+        )
 
 
 def make_spec(forecaster: Any, past: Past) -> ForecastSpec:
@@ -192,8 +233,10 @@ def make_spec(forecaster: Any, past: Past) -> ForecastSpec:
         strategy=forecaster.strategy,
         horizon=forecaster.horizon,
         n_targets=n_targets,
-        n_observed=rows.observed.shape[1],
-        n_known=rows.known.shape[1] + n_targets * len(forecaster.lags_),
+        n_observed=rows.observed.shape[1] + len(range(*rows.observed_marks)),
+        n_known=rows.known.shape[1]
+        + len(range(*rows.known_marks))
+        + n_targets * len(forecaster.lags_),
         n_static=rows.static.shape[1],
         n_parameters=distribution.n_parameters,
         with_missing=forecaster.missing == "mask",
@@ -253,9 +296,7 @@ def look_back(forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarra
     forecaster.errors_ = forecaster.ranks_ = forecaster.validation_skill_ = None
     if not len(starts):
         return
-    if len(starts) > N_HELD_BACK:
-        kept = np.linspace(0, len(starts) - 1, N_HELD_BACK).astype(int)
-        starts, series = starts[kept], series[kept]
+    starts, series = spread_out(starts, N_HELD_BACK), spread_out(series, N_HELD_BACK)
     horizon = forecaster.horizon_
     origins = origins_at(forecaster, past, starts, series, horizon)
     steps = starts[:, None] + np.arange(horizon)
@@ -281,6 +322,13 @@ def look_back(forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarra
         warn_if_naive_wins(forecaster, ratio)
 
 
+def spread_out(values: np.ndarray, n: int | None) -> np.ndarray:
+    """At most `n` of them, evenly from the first to the last; None: all."""
+    if n is None or len(values) <= n:
+        return values
+    return values[np.linspace(0, len(values) - 1, n).round().astype(int)]
+
+
 def _ranks(found: Any, values: np.ndarray) -> np.ndarray:
     """Where values lie in their distributions, in [0, 1]; uniform if these are right.
 
@@ -297,11 +345,9 @@ def warn_if_naive_wins(forecaster: Any, ratio: float) -> None:
     if ratio < 1:
         return
     what = "the last value" if forecaster.seasonality == 1 else "the last season"
-    warnings.warn(
+    warn(
         f"{type(forecaster).__name__} does not beat the naive forecast: on the last stretch of "
         f"time, held back from training, its mean absolute error is {ratio:.2f} times that of "
         f"repeating {what}. Forecasts may be worth no more than that; more data, covariates, "
-        "another lookback, seasonality or target_transform may help.",
-        UserWarning,
-        stacklevel=5,
+        "another lookback, seasonality or target_transform may help."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 
 from sksequence.estimators._forecast_read import check_two_dimensions
 from sksequence.estimators._forecast_tables import names_of
+from sksequence.estimators._forecast_warnings import warn
 from sksequence.inputs import TimeTable
 from sksequence.inputs._table_values import Source, read_values
 
@@ -41,18 +41,22 @@ class Future:
         """Steps of a forecast that reaches all rows."""
         return max(int(self.steps.max()) + 1, 1)
 
-    def known_numbers(self, last: np.ndarray, n_steps: int) -> np.ndarray:
+    def known_numbers(self, last: np.ndarray, n_steps: int, marked: tuple = ()) -> np.ndarray:
         """Covariates of all future steps, ``(n_series, n_steps, n_covariates)``.
 
         Steps that X does not have (a gap) keep the values before them, at first those of the
-        `last` row of each series.
+        `last` row of each series; so do missing values, but those of `marked` columns stay NaN.
         """
         n_series = len(last)
         numbers = np.full((n_series, n_steps, self.numbers.shape[1]), np.nan)
         ahead = self.steps >= 0
         numbers[self.series[ahead], self.steps[ahead]] = self.numbers[ahead]
+        there = np.isfinite(numbers)
+        for column in marked:
+            there[self.series[ahead], self.steps[ahead], column] = True
         numbers = np.concatenate([last[:, np.newaxis], numbers], axis=1)
-        places = np.where(np.isnan(numbers), 0, np.arange(n_steps + 1)[:, np.newaxis])
+        there = np.concatenate([np.ones((n_series, 1, last.shape[1]), dtype=bool), there], axis=1)
+        places = np.where(there, np.arange(n_steps + 1)[:, np.newaxis], 0)
         newest = np.maximum.accumulate(places, axis=1)
         return np.take_along_axis(numbers, newest, axis=1)[:, 1:]
 
@@ -92,12 +96,10 @@ def read_future(X: Any, table: TimeTable, gap: int, columns: Any, name: str) -> 
     source = Source(X, "X", name)
     numbers = _numbers(source, columns)
     if clock.kind == "none":
-        warnings.warn(
+        warn(
             f"{name} was fitted on rows without an index: those of predict are taken to follow "
             "directly. Whether folds were shuffled cannot be noticed then; give a DataFrame or "
-            "Series with an index to be sure.",
-            UserWarning,
-            stacklevel=4,
+            "Series with an index to be sure."
         )
         zeros = np.zeros(len(numbers), dtype=np.int64)
         return Future(zeros, gap + np.arange(len(numbers)), source.index, numbers)

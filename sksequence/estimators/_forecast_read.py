@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from sksequence.estimators._forecast_data import CALENDAR
 from sksequence.estimators._forecast_tables import as_tuple, check_same_rows, forward_filled
+from sksequence.estimators._forecast_warnings import warn
 from sksequence.inputs import TimeTable, read_time_table
 
 
@@ -41,6 +42,7 @@ def read_tables(
         y = with_index(y, X.index, name)
     elif X is not None and hasattr(y, "iloc") and not hasattr(X, "iloc"):
         X = with_index(X, y.index, name, "X")
+    X = coded(forecaster, X, learn=like is None and not _goes_on(forecaster))
     clock = columns = covariate_columns = None
     if like is not None:
         clock, columns = like.tail_.clock, columns_of(like.tail_)
@@ -60,6 +62,74 @@ def read_tables(
         if not covariates.values.shape[1]:
             covariates = None  # an index alone
     return without_missing(forecaster, target, "y"), without_missing(forecaster, covariates, "X")
+
+
+# -- symbols --------------------------------------------------------------------------------------
+
+
+def coded(forecaster: Any, X: Any, learn: bool = False) -> Any:
+    """X with the number of its symbol, from 0, where a static covariate holds symbols.
+
+    -1 stands for one that ``fit`` has not seen. A forecaster that ignores covariates ignores
+    symbols anywhere.
+    """
+    if not hasattr(X, "columns"):
+        if learn:
+            forecaster.categories_ = {}
+        return X
+    if not hasattr(forecaster, "static_covariates"):
+        return X.assign(**{c: 0.0 for c in X.columns if _is_symbolic(X[c])})
+    if learn:
+        names = [n if n in X.columns else _at(X, n) for n in as_tuple(forecaster.static_covariates)]
+        forecaster.categories_ = {
+            n: _symbols(X[n]) for n in names if n is not None and _is_symbolic(X[n])
+        }
+    X = X.copy(deep=False)
+    for name in forecaster.categories_.keys() & set(X.columns):
+        X[name] = _numbers_of(X[name], forecaster.categories_[name], type(forecaster).__name__)
+    return X
+
+
+def numbers_of_symbols(forecaster: Any, columns: Any) -> dict[int, int]:
+    """How many symbols each column has that holds them, by its position."""
+    return {columns.index(name): len(s) for name, s in forecaster.categories_.items()}
+
+
+def _goes_on(forecaster) -> bool:
+    return bool(getattr(forecaster, "warm_start", False)) and hasattr(forecaster, "network_")
+
+
+def _at(X, position):
+    inside = isinstance(position, Integral) and 0 <= position < X.shape[1]
+    return X.columns[position] if inside else None
+
+
+def _is_symbolic(column) -> bool:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
+    if not (column.dtype == object or isinstance(column.dtype, pd.StringDtype)):
+        return False
+    return any(isinstance(entry, str) for entry in column)
+
+
+def _symbols(column) -> tuple:
+    return tuple(sorted(column.dropna().unique().tolist(), key=lambda s: (str(type(s)), s)))
+
+
+def _numbers_of(column, symbols: tuple, name: str) -> np.ndarray:
+    entries = column.astype(object)
+    numbers = pd.Index(symbols, dtype=object).get_indexer(entries).astype(float)
+    missing = entries.isna().to_numpy()
+    new = entries[(numbers < 0) & ~missing].unique().tolist()
+    if new:
+        shown = ", ".join(map(repr, new[:5]))
+        warn(
+            f"{name} has not seen {shown}{', ...' * (len(new) > 5)} of the static covariate "
+            f"{column.name!r} in fit (known: {', '.join(map(repr, symbols[:10]))}"
+            f"{', ...' * (len(symbols) > 10)}): series with it are forecast as if none of these "
+            "applied."
+        )
+    return np.where(missing, np.nan, numbers)
 
 
 def columns_of(table: TimeTable | None) -> Any:
@@ -170,15 +240,21 @@ def check_calendar(calendar: Any, target: TimeTable) -> tuple[str, ...]:
     return names
 
 
-def check_lags(lags: Any, horizon: int) -> tuple[int, ...]:
-    """Whole numbers of at least the horizon."""
-    for lag in as_tuple(lags):
-        if int(lag) != lag or lag < horizon:
+def check_lags(forecaster: Any) -> tuple[int, ...]:
+    """Whole numbers; of at least the horizon, where steps do not see those before them."""
+    lags, horizon = as_tuple(forecaster.lags), forecaster.horizon
+    at_once = getattr(forecaster, "strategy", "direct") == "direct"
+    for lag in lags:
+        if int(lag) != lag or lag < 1:
+            raise ValueError(f"lags must be whole numbers of at least 1, got {lag!r}.")
+        if at_once and lag < horizon:
+            other = ', or take strategy="recursive" or "seq2seq"'
             raise ValueError(
-                f"lags must be whole numbers of at least horizon={horizon}, so that the "
-                f"value is known when the last step is forecast; got {lag!r}."
+                f"lags must be at least horizon={horizon} where all steps are forecast at once, so "
+                f"that the value is known when the last one is; got {lag!r}: leave it out"
+                f"{other if hasattr(forecaster, 'strategy') else ''}."
             )
-    return tuple(int(lag) for lag in as_tuple(lags))
+    return tuple(int(lag) for lag in lags)
 
 
 def rows_before(forecaster: Any) -> int:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from sksequence.batches import WindowBatch, WindowRows, WindowSamples
 from sksequence.estimators._forecast_data import Origins
 from sksequence.networks import RollingNetwork
+from sksequence.tasks._links import about_level, log_units
 from sksequence.training import explained_memory, threads
 
 # Rows of all windows that are computed at a time.
@@ -34,6 +36,8 @@ class Roller:
         Of the batches.
     work : float, default=0
         Multiplications of one step of a batch.
+    marks : pair of (int, int)
+        Columns of observed and known covariates that are marks of what was seen.
     """
 
     network: Any
@@ -44,17 +48,16 @@ class Roller:
     dtype: torch.dtype = torch.float64
     device: torch.device | str = "cpu"
     work: float = 0.0
+    marks: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
 
     @property
     def in_blocks(self) -> bool:
         """Whether forecasts beyond the horizon are made from a new window.
 
-        A network that reads past and future with the same weights goes on by itself, unless it
-        reads lags, which reach into the forecasts there. A decoder was never taught to.
+        A network that reads past and future with the same weights goes on by itself. A decoder
+        was never taught to.
         """
-        if not isinstance(self.network, RollingNetwork):
-            return True
-        return bool(self.lags) or self.network.decoder is not None
+        return not isinstance(self.network, RollingNetwork) or self.network.decoder is not None
 
     def n_known(self, n_steps: int) -> int:
         """Steps of which covariates are read for a forecast of `n_steps`."""
@@ -127,26 +130,53 @@ class Roller:
         if isinstance(self.network, RollingNetwork):
 
             def given(j, raw):
-                natural = self.distribution.natural(_numpy(raw))
-                return torch.as_tensor(self.distribution.mean(natural)).to(batch.past)
+                natural = self.distribution.natural(_numpy(self._about(batch, raw)))
+                value = torch.as_tensor(self.distribution.mean(natural))
+                return self._fed(batch, j, value)
 
             raw = self.network.roll(batch, given)
         else:
             raw = self.network(batch).values
-        natural = self.distribution.natural(_numpy(raw))
+        natural = self.distribution.natural(_numpy(self._about(batch, raw)))
+        if self.in_logarithms:
+            return natural
         return self.distribution.rescale(natural, _numpy(batch.level), _numpy(batch.scale))
 
     def _roll_draws(self, origins: Origins, generator: torch.Generator) -> np.ndarray:
         batch, draws = self._batch(origins), []
 
-        def given(j, raw):
-            draws.append(self.distribution.sample_step(raw, generator))
-            return draws[-1].to(batch.past)
+        def draw(raw):
+            draws.append(self.distribution.sample_step(self._about(batch, raw), generator))
+            return draws[-1]
 
-        raw = self.network.roll(batch, given)
-        draws.append(self.distribution.sample_step(raw[:, -1], generator))
+        raw = self.network.roll(batch, lambda j, raw: self._fed(batch, j, draw(raw)))
+        draw(raw[:, -1])
         drawn = torch.stack(draws, dim=1).double()  # (n_origins, n_steps, n_targets)
-        return _numpy(drawn * batch.scale + batch.level)
+        return _numpy(drawn if self.in_logarithms else drawn * batch.scale + batch.level)
+
+    @property
+    def in_logarithms(self) -> bool:
+        """Whether the network reads logarithms of counts; its answers are of the counts."""
+        return self.distribution.scaling == "log"
+
+    def _about(self, batch: WindowBatch, raw: Tensor) -> Tensor:
+        """Raw outputs of one step, or of all, as the distribution reads them."""
+        if not self.in_logarithms:
+            return raw
+        return about_level(raw, batch.level if raw.ndim == 4 else batch.level[:, 0])
+
+    def _fed(self, batch: WindowBatch, j: int, value: Tensor) -> Tensor:
+        """The forecast of step j - 1 as step j reads it; the lags of later steps read it too."""
+        if self.in_logarithms:
+            value = log_units(value.to(batch.level), batch.level[:, 0])
+        value = value.to(batch.past)  # (n_origins, n_targets)
+        first = batch.known.shape[2] - len(self.lags) * value.shape[1]
+        for lag in self.lags:
+            stop = first + value.shape[1]
+            if j - 1 + lag < batch.horizon:
+                batch.known[:, self.lookback + j - 1 + lag, first:stop] = value
+            first = stop
+        return value
 
     def _batch(self, origins: Origins) -> WindowBatch:
         """One batch of all origins."""
@@ -162,6 +192,7 @@ class Roller:
             origins.known.reshape(n * n_rows, origins.known.shape[2]),
             origins.static,
             origins.spread,
+            *self.marks,
         )
         starts = np.arange(n, dtype=np.int64) * n_rows + n_before
         samples = WindowSamples(

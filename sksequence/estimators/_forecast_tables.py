@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from dataclasses import replace
 from numbers import Integral
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sksequence.estimators._forecast_warnings import warn
 from sksequence.inputs import TimeTable
+from sksequence.metrics import NaiveErrors
 
 
 def as_tuple(names: Any) -> tuple:
@@ -40,19 +41,37 @@ def column_positions(names: Any, columns: tuple | None, n_columns: int, what: st
     return tuple(found)
 
 
-def check_static(covariates: TimeTable, positions: tuple, name: str) -> None:
-    """Raise ValueError if a column that is said not to change does."""
+def check_static(covariates: TimeTable, positions: tuple, name: str, symbols: dict) -> None:
+    """Raise ValueError if a column that is said not to change does.
+
+    Parameters
+    ----------
+    covariates : TimeTable
+    positions : tuple of int
+    name : str
+        Of the estimator, for messages.
+    symbols : dict
+        Those of the columns that hold numbers of symbols, by the name of the column.
+    """
     for i, (first, stop) in enumerate(itertools.pairwise(covariates.offsets)):
         values = covariates.values[first:stop, list(positions)]
-        changes = np.argwhere(values != values[:1])
+        same = (values == values[:1]) | (np.isnan(values) & np.isnan(values[:1]))
+        changes = np.argwhere(~same)
         if len(changes):
             row, j = changes[0]
-            which = "" if covariates.keys is None else f" of series {covariates.keys[i]!r}"
+            column = names_of(covariates)[positions[j]]
+            which = "" if covariates.keys is None else f" in series {covariates.keys[i]!r}"
+            before, after = (_shown(values[r, j], symbols.get(column)) for r in (0, row))
             raise ValueError(
-                f"static_covariates of {name} names {names_of(covariates)[positions[j]]!r}, but "
-                f"it changes{which} in row {row}, from {values[0, j]:g} to {values[row, j]:g}: "
-                "leave it out of static_covariates."
+                f"static_covariates of {name} names {column!r}, but it changes{which} in row "
+                f"{row}, from {before} to {after}: leave it out of static_covariates."
             )
+
+
+def _shown(value: float, symbols: tuple | None) -> str:
+    if symbols is None or not np.isfinite(value):
+        return f"{value:g}"
+    return repr(symbols[int(value)])
 
 
 def check_same_rows(target: TimeTable, covariates: TimeTable, name: str) -> None:
@@ -94,20 +113,26 @@ def warn_if_constant(target: TimeTable, name: str) -> None:
     constant = []
     for i, (first, stop) in enumerate(itertools.pairwise(target.offsets)):
         values = target.values[first:stop]
-        if (np.nanmin(values, axis=0) == np.nanmax(values, axis=0)).all():
+        if stop - first > 1 and (np.nanmin(values, axis=0) == np.nanmax(values, axis=0)).all():
             constant.append(_series(target, i))
     if constant:
         more = f" (and {len(constant) - 1} more)" if len(constant) > 1 else ""
-        warnings.warn(
+        warn(
             f"{constant[0]}{more} never changes, so there is nothing to learn: {name} will "
-            "forecast about that value.",
-            UserWarning,
-            stacklevel=5,
+            "forecast about that value."
         )
 
 
 def _series(target, i):
     return "y" if target.keys is None else f"the series {target.keys[i]!r} of y"
+
+
+def some_series(target: TimeTable, numbers: np.ndarray, n: int = 5) -> str:
+    """The names and lengths of some series, the first of them, and how many more there are."""
+    names = ["y" if target.keys is None else repr(target.keys[i]) for i in numbers[:n]]
+    lengths = target.lengths[numbers[:n]]
+    shown = ", ".join(f"{k} ({rows} rows)" for k, rows in zip(names, lengths, strict=True))
+    return shown + (f" and {len(numbers) - n} more" if len(numbers) > n else "")
 
 
 def _in_column(target, missing):
@@ -166,6 +191,25 @@ def seasonal_naive(
     return naive
 
 
+def naive_errors_of(table: TimeTable, seasonality: int) -> NaiveErrors:
+    """What the seasonal naive forecast misses by in training: the units of scaled errors.
+
+    Series without two values a season apart have none and are left out.
+    """
+    labels, absolute, squared = [], [], []
+    names = [None] if table.keys is None else table.keys.tolist()
+    for name, (first, stop) in zip(names, itertools.pairwise(table.offsets), strict=True):
+        values = table.values[first:stop]
+        changes = values[seasonality:] - values[:-seasonality]
+        if np.isfinite(changes).any(axis=0).all():
+            labels.append(name)
+            absolute.append(np.nanmean(np.abs(changes), axis=0))
+            squared.append(np.nanmean(changes**2, axis=0))
+    shape = len(labels), table.values.shape[1]
+    units = (np.reshape(each, shape) for each in (absolute, squared))
+    return NaiveErrors(tuple(labels), int(seasonality), *units)
+
+
 def last_values(table: TimeTable) -> np.ndarray:
     """The newest value up to each row of its series; NaN before the first."""
     parts = [
@@ -206,14 +250,11 @@ def skill(truth: Any, forecast: np.ndarray, naive: np.ndarray, sample_weight: An
 
 def origins_of(target: TimeTable, n_origins: int, step: int, n_steps: int, name: str) -> np.ndarray:
     """Rows of each series before each origin of a backtest, ``(n_series, n_origins)``."""
-    for what, value in (("n_origins", n_origins), ("step", step), ("n_steps", n_steps)):
-        if not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{what} must be a whole number of at least 1, got {value!r}.")
     needed = n_steps + (n_origins - 1) * step
     first = target.lengths - needed
     if (first < 1).any():
         raise ValueError(
-            f"y has {int(target.lengths.min())} rows in its shortest series, but {n_origins} "
+            f"y has {int(target.lengths.max())} rows in its longest series, but {n_origins} "
             f"origins, {step} row(s) apart, each with {n_steps} rows to forecast, leave {name} "
             f"none to learn from: lower n_origins, step or n_steps ({needed} rows now)."
         )

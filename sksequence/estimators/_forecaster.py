@@ -11,9 +11,14 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.cells import Cell
-from sksequence.estimators._fitting import private_generator
+from sksequence.estimators._fitting import private_generator, unchanged_if_refused
 from sksequence.estimators._forecast_ask import check_parameters, predicted, scored
-from sksequence.estimators._forecast_backtest import backtest, check_quantiles, model_columns
+from sksequence.estimators._forecast_backtest import (
+    backtest,
+    check_quantiles,
+    model_columns,
+    read_for_backtest,
+)
 from sksequence.estimators._forecast_fit import fit_on, learn, learn_distribution, remember
 from sksequence.estimators._forecast_parameters import FORECASTER_CONSTRAINTS
 from sksequence.estimators._forecast_probable import ProbabilisticForecasts
@@ -49,15 +54,17 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         Columns of X that are known up to the present only; ignored in ``X_future``. Not for
         "recursive".
     static_covariates : list of str or int, default=None
-        Columns of X that do not change in a series.
+        Columns of X that do not change in a series: numbers, or symbols (text or categories, in
+        a DataFrame), each of which becomes an input of its own.
     calendar : list of str, default=None
         Features of the time index: "minute", "hour", "day_of_week", "day_of_month",
         "day_of_year", "week_of_year", "month", "quarter".
     seasonality : int, default=1
         Rows of a season; of the naive forecast in ``score``, and of "seasonal_difference".
     lags : list of int, default=None
-        The target so many rows earlier is an input at every step, also of the future; at least
-        `horizon`.
+        The target so many rows earlier is an input at every step, also of the future. For
+        "direct" at least `horizon`; otherwise shorter lags read the steps forecast before (while
+        training, the true values).
     target_transform : str or list of str, default=None
         "scale", "log1p", "boxcox", "difference", "returns", "seasonal_difference", in this order;
         undone exactly in all forecasts.
@@ -69,7 +76,8 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         For ``loss="quantile"``.
     missing : {"error", "mask", "ffill"}, default="error"
         What becomes of missing values: refused; masked, with a mark of what was seen and the time
-        since as inputs and no loss; or filled with the value before.
+        since as inputs (of targets, and of the covariates of which ``fit`` saw some missing) and
+        no loss; or filled with the value before.
     in_sample : {"error", "one_step"}, default="error"
         What ``predict`` does for rows that ``fit`` has seen: refuse them, or forecast each from
         the rows before it (for ``learning_curve`` and ``return_train_score``; all rows are kept
@@ -80,7 +88,8 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         A frequency, at which rows that are missing from a time index become rows of missing
         values (see `missing`). None: they are an error.
     windows_per_epoch : int, default=None
-        So many windows, drawn anew, make an epoch; None: all.
+        So many windows, drawn anew, make an epoch, and at most as many of those held back,
+        spread over their stretch, decide when to stop; None: all.
     hidden_size : int or list of int, default=32
         Units of a recurrent layer. A list gives the widths of several layers.
     n_layers : int, default=1
@@ -140,6 +149,11 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         Those of X.
     validation_skill_ : float or None
         Skill against the seasonal naive forecast on the stretch that was held back.
+    categories_ : dict
+        The symbols of each static covariate that holds some.
+    naive_errors_ : NaiveErrors
+        What the seasonal naive forecast misses by in training: the units of scaled errors
+        (MASE, RMSSE).
 
     See Also
     --------
@@ -247,6 +261,7 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
 
     # -- fit ------------------------------------------------------------------------------------
 
+    @unchanged_if_refused
     def fit(self, X: Any, y: Any) -> Self:
         """Learn from all windows of the past.
 
@@ -265,8 +280,9 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If rows are missing, doubled or out of order, a series is too short, or a value is
-            missing (the message says where and what to do).
+            If rows are missing, doubled or out of order, all series are too short (a short one
+            among others is left out of training, with a warning), or a value is missing (the
+            message says where and what to do).
         DivergenceError
             If the loss becomes infinite.
         """
@@ -344,6 +360,7 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         remember(self, *read_later(self, X, y))
         return self
 
+    @unchanged_if_refused
     def partial_fit(self, X: Any, y: Any, n_epochs: int = 1) -> Self:
         """Bring in rows that follow and train on the windows that end in them.
 
@@ -379,6 +396,7 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         n_steps: int | None = None,
         refit: bool | int = False,
         quantiles: Sequence[float] | None = None,
+        calibrated: bool = True,
     ) -> pd.DataFrame:
         """Walk forward over the last rows: forecast from one origin after the other.
 
@@ -398,7 +416,9 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
             False: the weights stay, and all origins are forecast in batches. True: a new fit at
             each origin; an int: at every so many.
         quantiles : sequence of float, default=None
-            Columns of these (calibrated) quantiles too.
+            Columns of these quantiles too.
+        calibrated : bool, default=True
+            Whether their probabilities are corrected, as in ``predict_quantiles``.
 
         Returns
         -------
@@ -411,17 +431,17 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         check_parameters(self)
         model = clone(self)
         model.warm_start = False
-        wanted = check_quantiles(quantiles)
-        target, covariates = read_tables(model, X, y)
+        wanted, settings = check_quantiles(quantiles), (n_origins, step, n_steps, refit)
+        target, covariates = read_for_backtest(model, X, y, settings)
 
         def fit(first, first_covariates):
             model._fit_tables(first, first_covariates, y, self.max_epochs, self.early_stopping)
             return model
 
         def columns(starts, series, n):
-            return model_columns(model, target, covariates, starts, series, n, wanted)
+            return model_columns(model, target, covariates, starts, series, n, wanted, calibrated)
 
-        return backtest(model, target, covariates, (n_origins, step, n_steps, refit), fit, columns)
+        return backtest(model, target, covariates, settings, fit, columns)
 
     # -- saving -------------------------------------------------------------------------------
 

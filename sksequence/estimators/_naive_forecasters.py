@@ -11,17 +11,24 @@ import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from sksequence.estimators._fitting import unchanged_if_refused
 from sksequence.estimators._forecast_ask import (
     check_parameters,
     future_of,
     keep_form,
     naive_rows,
 )
-from sksequence.estimators._forecast_backtest import backtest
+from sksequence.estimators._forecast_backtest import backtest, read_for_backtest
 from sksequence.estimators._forecast_future import answer
 from sksequence.estimators._forecast_parameters import TABLE_CONSTRAINTS
 from sksequence.estimators._forecast_read import read_later, read_tables
-from sksequence.estimators._forecast_tables import check_seen, last_values, seasonal_naive, skill
+from sksequence.estimators._forecast_tables import (
+    check_seen,
+    last_values,
+    naive_errors_of,
+    seasonal_naive,
+    skill,
+)
 from sksequence.inputs import TimeTable
 from sksequence.utils._sklearn import StrOptions
 
@@ -59,6 +66,9 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         Mean change from a row to the next, for "drift".
     climate_ : ndarray of shape (n_series, seasonality, n_targets)
         Means of the steps of a season, for "climatology".
+    naive_errors_ : NaiveErrors
+        What the seasonal naive forecast misses by in training: the units of scaled errors
+        (MASE, RMSSE).
 
     Examples
     --------
@@ -90,6 +100,7 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         self.gap = gap
         self.resample = resample
 
+    @unchanged_if_refused
     def fit(self, X: Any, y: Any) -> Self:
         """Learn what is repeated.
 
@@ -108,6 +119,7 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         check_parameters(self)
         target, covariates = read_tables(self, X, y)
         check_seen(target, type(self).__name__)
+        self.naive_errors_ = naive_errors_of(target, self.seasonality)
         keep_form(self, y)
         return self._learn(target, covariates)
 
@@ -221,12 +233,12 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         """
         check_parameters(self)
         model = clone(self)
-        target, covariates = read_tables(model, X, y)
+        settings = (n_origins, step, n_steps, refit)
+        target, covariates = read_for_backtest(model, X, y, settings)
 
         def columns(starts, series, n):
             return {"forecast": model._values(target, starts, series, n)}
 
-        settings = (n_origins, step, n_steps, refit)
         return backtest(model, target, covariates, settings, model._learn, columns)
 
     def __sklearn_tags__(self):

@@ -15,6 +15,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import WindowBatch, WindowSamples
+from sksequence.estimators._fitting import unchanged_if_refused
 from sksequence.estimators._forecast_ask import check_parameters, predicted, scored
 from sksequence.estimators._forecast_backtest import backtest, model_columns
 from sksequence.estimators._forecast_data import Past
@@ -48,7 +49,7 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
     past_covariates : list of str or int, default=None
         Columns of X that are known up to the present only; ignored in ``X_future``.
     static_covariates : list of str or int, default=None
-        Columns of X that do not change in a series.
+        Columns of X that do not change in a series: numbers or symbols.
     calendar : list of str, default=None
         Features of the time index, as of ``RNNForecaster``.
     seasonality : int, default=1
@@ -73,6 +74,9 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
         The fitted regressor.
     tail_ : TimeTable
         The last rows of y, as many as forecasts need.
+    naive_errors_ : NaiveErrors
+        What the seasonal naive forecast misses by in training: the units of scaled errors
+        (MASE, RMSSE).
 
     Examples
     --------
@@ -124,6 +128,7 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
         self.gap = gap
         self.resample = resample
 
+    @unchanged_if_refused
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the regressor to all windows of the past.
 

@@ -160,13 +160,14 @@ class NegativeBinomial:
         \mu = e^a, \quad \alpha = \log(1 + e^b) + 10^{-6}
 
     (Cameron, Trivedi, 1986, their second model). It is the Poisson distribution in the limit of
-    :math:`\alpha \to 0`. Beyond a = 20 the mean grows linearly. Natural parameters:
-    :math:`\mu, \alpha`.
+    :math:`\alpha \to 0`. Beyond a = 20 the mean grows linearly. A forecaster reads
+    :math:`\log(1 + y)` less that of the mean count of the window, to which a is added. Natural
+    parameters: :math:`\mu, \alpha`.
     """
 
     name = "negative_binomial"
     n_parameters = 2
-    scaling = "none"
+    scaling = "log"
     discrete = True
     positive = True
 

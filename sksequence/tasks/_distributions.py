@@ -47,8 +47,10 @@ class Distribution(Protocol):
     n_parameters : int
         Raw outputs, and natural parameters, of one value. The first raw output of ``"gaussian"``,
         ``"student_t"`` and the point losses is the location itself.
-    scaling : {"window", "mean", "none"}
-        In which units targets may be: shifted and scaled, scaled only, or as they are.
+    scaling : {"window", "mean", "log"}
+        In which units a network reads targets: shifted and scaled, scaled only, or logarithms
+        (of counts, which are neither shifted nor scaled themselves: the first raw output is then
+        the logarithm of a mean about that of the window).
     discrete : bool
         Counts.
     positive : bool

@@ -13,6 +13,8 @@ from torch import Tensor
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 # Beyond it a parameter stays where it is: its square still fits into 32 bits.
 LARGEST = 1e6
+# A window without any counts is taken for one of so many at each step.
+FEWEST = 0.05
 # From here on the logarithm of a mean grows like a logarithm itself.
 LOG_KNEE = 20.0
 # Coefficients of 1/x, 1/x^3, ... (Abramowitz, Stegun, 1964, 6.1.41), to 1e-13 from x = 10 on.
@@ -38,6 +40,26 @@ def log_mean(raw: Tensor) -> Tensor:
 def log_mean_array(raw: np.ndarray) -> np.ndarray:
     """`log_mean` for numpy arrays."""
     return np.minimum(raw, LOG_KNEE) + np.log1p(np.maximum(raw - LOG_KNEE, 0.0))
+
+
+def about_level(raw: Tensor, level: Tensor) -> Tensor:
+    """Raw outputs of counts; the first was the logarithm of a mean over that of the window.
+
+    `level` is the logarithm of one more than the mean of the window.
+    """
+    usual = torch.expm1(level).clamp(min=FEWEST).log()
+    mean = raw[..., :1] + usual[..., None].to(raw)
+    return torch.cat([mean, raw[..., 1:]], dim=-1)
+
+
+def log_units(counts: Tensor, level: Tensor) -> Tensor:
+    """``log(1 + y) - level``, in which counts of any size are alike."""
+    return torch.log1p(counts) - level
+
+
+def counts_of(values: Tensor, level: Tensor) -> Tensor:
+    """The counts of ``log_units``: whole numbers."""
+    return torch.expm1(values.double() + level).round().to(values.dtype)
 
 
 def stirling_rest(x: Tensor) -> Tensor:

@@ -248,9 +248,12 @@ def test_warm_start_goes_on_with_the_same_network():
         forecaster.set_params(hidden_size=9).fit(None, Y)
 
 
-def test_half_a_fit_is_none():
+def test_a_fit_that_is_refused_leaves_the_forecaster_as_it_was():
     forecaster = RNNForecaster(**SMALL).fit(None, Y)
-    with pytest.raises(ValueError, match="needs lookback"):
-        forecaster.fit(None, Y[:5])
+    before = forecaster.predict(3)
+    for refused in (Y[:5], Y.where(Y > Y.iloc[7])):
+        with pytest.raises(ValueError, match=r"needs lookback|contains NaN"):
+            forecaster.fit(None, refused)
+        pd.testing.assert_series_equal(forecaster.predict(3), before)
     with pytest.raises(ValueError, match="not fitted yet"):
-        forecaster.predict(3)
+        clone(forecaster).predict(3)

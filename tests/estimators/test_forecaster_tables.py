@@ -149,8 +149,36 @@ def test_static_covariates_tell_series_apart():
     forecast = forecaster.predict(1, history=history, X_history=kinds)
     assert forecast["up"].item() > 5.5 > 4.5 > forecast["down"].item()
     X.iloc[100] = 7.0
-    with pytest.raises(ValueError, match="names 'kind', but it changes of series 'down' in row 20"):
+    with pytest.raises(ValueError, match="names 'kind', but it changes in series 'down' in row 20"):
         forecaster.fit(X, y)
+
+
+@pytest.mark.parametrize("transform", [None, "difference", "seasonal_difference", "boxcox"])
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_short_series_are_not_trained_on_but_forecast(strategy, transform):
+    """The rest of the panel gives the same network; a row or two go on at about their size."""
+    y = panel() + 1000
+    short = {"d": y["a"][:7] * 1e3, "e": y["a"][:2] * 1e-3, "f": y["a"][:1] * 1e6}
+    with_short = pd.concat([y, pd.concat(short, names=y.index.names)])
+    options = {**SMALL, "strategy": strategy, "target_transform": transform, "seasonality": 4}
+    alone = RNNForecaster(**options).fit(None, y)
+    message = r"3 of the 6 series .* not trained on: 'd' \(7 rows\), 'e' \(2 rows\), 'f' \(1 rows\)"
+    with pytest.warns(UserWarning, match=message):
+        forecaster = RNNForecaster(**options).fit(None, with_short)
+    forecast = forecaster.predict(5)
+    pd.testing.assert_series_equal(forecast[list("abc")], alone.predict(5), check_names=False)
+    for key, part in short.items():
+        np.testing.assert_allclose(forecast[key], part.mean(), rtol=0.2)
+    more = pd.concat({"e": pd.Series([1.0, 1.0], DAYS[2:4])}, names=y.index.names)
+    assert forecaster.update(None, more).predict(1)["e"].index == DAYS[4]
+
+
+def test_short_series_are_left_out_of_a_backtest():
+    y = pd.concat([panel(), pd.concat({"d": Y[:6]}, names=["shop", "day"])])
+    with pytest.warns(UserWarning, match=r"left out of the backtest: 'd' \(6 rows\)"):
+        table = RNNForecaster(**SMALL).backtest(None, y, 5)
+    expected = RNNForecaster(**SMALL).backtest(None, panel(), 5)
+    pd.testing.assert_frame_equal(table, expected)
 
 
 def test_newer_rows_as_history():
@@ -165,7 +193,6 @@ def test_newer_rows_as_history():
 
 X, Y = pd.DataFrame(noise(60, 2), DAYS, columns=["u", "v"]), pd.Series(noise(), DAYS)
 UNSORTED = Y.iloc[[*range(20), 21, 20, *range(22, 60)]]
-SHORT = pd.concat([panel(), pd.concat({"d": Y[:7]}, names=["shop", "day"])])
 FIT = {
     "nothing to learn from": ({}, None, None, "requires y to be passed"),
     "a time twice": ({}, None, pd.concat([Y[:20], Y[19:]]), "a time twice: 2024-01-20"),
@@ -176,12 +203,24 @@ FIT = {
     "other rows": ({}, X[1:], Y, "X has 59 rows and y has 60"),
     "other times": ({}, X.shift(freq="D"), Y, "other times, first in row 0: X has 2024-01-02"),
     "too short": ({}, None, Y[:8], r"y has 8 rows .* needs lookback \+ horizon = 9"),
-    "a short series": ({}, None, SHORT, "the series 'd' of y has 7 rows"),
+    "short series alone": ({}, None, panel((7, 8, 2)), "the longest series of y has 8 rows"),
     "no such column": ({"past_covariates": "w"}, X, Y, r"column 'w', but X has only \['u', 'v'\]"),
     "no such feature": ({"calendar": ["day"]}, None, Y, "calendar has 'day', but knows only"),
+    "halves of counts": ({"loss": "negative_binomial"}, None, Y.abs(), "whole numbers from 0"),
+    "logs of rain": (
+        {"loss": "zero_inflated_gamma", "target_transform": "log1p"},
+        None,
+        Y.abs(),
+        "is about y itself, not about",
+    ),
     "no dates": ({"calendar": "hour"}, None, Y.reset_index(drop=True), "need a DatetimeIndex"),
     "short lags": ({"lags": [2]}, None, Y, "at least horizon=3.*got 2"),
-    "negative counts": ({"loss": "negative_binomial"}, None, Y - 9, "not negative, but row 0"),
+    "negative counts": (
+        {"loss": "negative_binomial"},
+        None,
+        Y - 9,
+        "numbers from 0, but row 0",
+    ),
     "negative logs": ({"target_transform": "returns"}, None, Y, "'returns' needs values above 0"),
     "no transform": ({"target_transform": "square"}, None, Y, "'square'"),
     "one dimension": ({}, X["u"].to_numpy(), Y, "Reshape your data"),

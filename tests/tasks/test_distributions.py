@@ -432,7 +432,7 @@ def test_counts_stay_as_they_are():
     counts = _make("negative_binomial")
     natural = counts.natural(_raw("negative_binomial"))
     assert counts.rescale(natural, 0.0, 1.0) is natural
-    assert counts.scaling == "none"
+    assert counts.scaling == "log"
     with pytest.raises(ValueError, match=r"neither shifted nor scaled.*got 0 and 1 to 2"):
         counts.rescale(natural, 0.0, np.array([1.0, 2.0, 1, 1, 1, 1]))
 
