@@ -26,6 +26,7 @@ PROTOCOLS = {
     "air_passengers": "24 months of air passengers from the 120 before them, from one origin",
     "hong_kong_rainfall": "tomorrow's rain, last 10 years, expanding window",
     "dates": "human dates to ISO 8601, exact match on 1000 unseen days, mean of 3 seeds",
+    "long_memory": "adding problem, copy memory, embedded Reber grammar (generated)",
     "multi30k": "German to English, test 2016, with and without attention",
 }
 
