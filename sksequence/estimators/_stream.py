@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sksequence.estimators._prediction import step_work
-from sksequence.estimators._stream_memory import advance, advance_apart, pooled
+from sksequence.estimators._stream_memory import SteppedNetwork
 from sksequence.estimators._stream_steps import StepReader, as_sequences
 from sksequence.inputs import SequenceArray, check_sequences
 from sksequence.training import threads
@@ -73,31 +74,19 @@ class SequenceStream:
         transformer: Any = None,
     ):
         self._estimator = _as_it_is(estimator)
-        self._network = estimator.network_
         _refuse_bidirectional(estimator)
         self._n_sequences = _check_number(n_sequences)
         self._transformer = _check_transformer(transformer)
         self._n = 1 if n_sequences is None else self._n_sequences
-        spec, schema = self._network.spec, estimator.sequence_schema_
-        looked_up = {
-            name
-            for name, c in schema.channels.items()
-            if c.kind == "vectors" and not spec.embedding_trainable
-        }
-        self._dtype, self._device = self._network.head.weight.dtype, estimator._device
-        self._reader = StepReader(
-            type(estimator).__name__,
-            schema,
-            estimator.input_scaling_,
-            looked_up,
-            self._n_sequences,
-        )
-        self._work = step_work(spec, "full", self._n)
+        self._network = SteppedNetwork(estimator.network_)
+        self._reader = _reader(estimator, self._n_sequences)
+        self._work = step_work(estimator.network_.spec, "full", self._n)
         self._set_context(self._reader.context(context, self._n))
         self._steps = np.zeros(self._n, dtype=np.int64)
-        zeros = self._reader.zeros(self._n, self._dtype, self._device)
+        self._all_begun = False
+        zeros = self._reader.zeros(self._n, self._network.dtype, self._network.device)
         with torch.inference_mode():  # one step, to see the shapes of the memory
-            self._memory = advance(self._network, zeros, None, self._context).map(torch.zeros_like)
+            self._memory = self._network.advance(zeros, None, self._context).map(torch.zeros_like)
 
     # -- use ----------------------------------------------------------------------------------
 
@@ -129,8 +118,10 @@ class SequenceStream:
         TypeError, ValueError
             If the step is not what the estimator was fitted on.
         """
-        self._read(x)
-        return self.predict()
+        with torch.inference_mode(), threads(self._work):
+            self._read(x)
+            outputs = self._outputs()
+        return self._answer(outputs)
 
     def predict(self) -> Any:
         """The answer for the steps so far.
@@ -145,13 +136,8 @@ class SequenceStream:
         ValueError
             If a sequence has no step yet.
         """
-        task, values = self._estimator.task_, self._values()
-        if hasattr(task, "probabilities"):
-            values = task.probabilities(values)
-        answer = task.decode(values.numpy())
-        if getattr(self._estimator, "_one_target", False):
-            answer = answer[:, 0]
-        return _without_axis(answer, self._n_sequences)
+        with torch.inference_mode():
+            return self._answer(self._outputs())
 
     @available_if(_gives_probabilities)
     def predict_proba(self) -> np.ndarray:
@@ -167,7 +153,8 @@ class SequenceStream:
         ValueError
             If a sequence has no step yet.
         """
-        probabilities = self._estimator.task_.probabilities(self._values()).numpy()
+        with torch.inference_mode():
+            probabilities = self._estimator.task_.probabilities(self._outputs()).numpy()
         return probabilities if self._n_sequences is not None else probabilities[0]
 
     def reset(self, which: Any = None, context: Any = None) -> None:
@@ -187,6 +174,7 @@ class SequenceStream:
             full[rows] = self._reader.context(context, len(rows))
             self._set_context(full)
         self._steps[rows] = 0
+        self._all_begun = bool(self._steps.all())
 
     @property
     def state(self) -> dict[str, np.ndarray]:
@@ -197,7 +185,7 @@ class SequenceStream:
         steps that a convolution still sees; the context. What stands in rows of sequences
         without a step has no meaning.
         """
-        tensors = self._memory.named(self._network)
+        tensors = self._network.named(self._memory)
         state = {name: tensor.cpu().numpy().copy() for name, tensor in tensors.items()}
         if self._given_context.shape[1]:
             state["context"] = self._given_context.copy()
@@ -208,8 +196,9 @@ class SequenceStream:
         expected = self.state
         given = _check_state(state, expected)
         self._steps = given["n_steps"].astype(np.int64)
+        self._all_begun = bool(self._steps.all())
         self._set_context(given.get("context", self._given_context))
-        new = iter(self._memory.named(self._network))
+        new = iter(self._network.named(self._memory))
         self._memory = self._memory.map(
             lambda old: torch.tensor(given[next(new)], dtype=old.dtype, device=old.device)
         )
@@ -225,34 +214,40 @@ class SequenceStream:
         if isinstance(x, SequenceArray):
             inputs, lengths = _chunk(self._estimator, x, self._n)
         else:
-            inputs = self._reader.read(x, self._dtype, self._device)
-        with torch.inference_mode(), threads(self._work):
-            if lengths is None and self._steps.all():
-                self._memory = advance(self._network, inputs, self._memory, self._context)
-            else:
-                self._memory = advance_apart(
-                    self._network,
-                    inputs,
-                    self._memory,
-                    self._context,
-                    begun=self._steps > 0,
-                    lengths=np.ones(self._n, dtype=int) if lengths is None else lengths,
-                )
-        self._steps += 1 if lengths is None else lengths
+            inputs = self._reader.read(x, self._network.dtype, self._network.device)
+        if lengths is None and self._all_begun:
+            self._memory = self._network.advance(inputs, self._memory, self._context)
+            self._steps += 1
+            return
+        lengths = np.ones(self._n, dtype=int) if lengths is None else lengths
+        self._memory = self._network.advance_apart(
+            inputs, self._memory, self._context, self._steps > 0, lengths
+        )
+        self._steps += lengths
+        self._all_begun = bool(self._steps.all())
 
-    def _values(self) -> Tensor:
+    def _outputs(self) -> Tensor:
         """Outputs of the network for the steps so far, in 64 bits."""
-        if not self._steps.all():
+        if not self._all_begun:
             which = "" if self._n == 1 else f" of sequence(s) {np.flatnonzero(self._steps == 0)}"
             raise ValueError(f"no step{which} was read yet, so there is no answer: call step.")
-        with torch.inference_mode():
-            values = self._network.head(pooled(self._network, self._memory)).cpu().double()
-        if not values.isfinite().all():
+        values = self._network.outputs(self._memory)
+        if not isfinite(values.numpy().sum()):  # NaN and infinity stay what they are in a sum
             raise ValueError(
                 f"the network gives {values.tolist()}, which is no number: steps hold values far "
                 "larger than those it was fitted on."
             )
         return values
+
+    def _answer(self, outputs: Tensor) -> Any:
+        """Outputs in the user's types."""
+        task = self._estimator.task_
+        if hasattr(task, "probabilities"):
+            outputs = task.probabilities(outputs)
+        answer = task.decode(outputs.numpy())
+        if getattr(self._estimator, "_one_target", False):
+            answer = answer[:, 0]
+        return _without_axis(answer, self._n_sequences)
 
     def _set_context(self, context: np.ndarray):
         """Keep the context as it was given, and as the network reads it."""
@@ -261,7 +256,9 @@ class SequenceStream:
             scaling = self._estimator.input_scaling_.context
             if scaling is not None:
                 context = scaling.apply(context, np.float64)
-            self._context = torch.tensor(context, dtype=self._dtype, device=self._device)
+            self._context = torch.tensor(
+                context, dtype=self._network.dtype, device=self._network.device
+            )
 
     def __repr__(self) -> str:
         number = "" if self._n_sequences is None else f", n_sequences={self._n_sequences}"
@@ -284,6 +281,15 @@ def _as_it_is(estimator):
     same = object.__new__(type(estimator))
     same.__dict__.update(estimator.__dict__)
     return same
+
+
+def _reader(estimator, n_sequences: int | None) -> StepReader:
+    schema = estimator.sequence_schema_
+    looked_up = set()
+    if not estimator.network_.spec.embedding_trainable:
+        looked_up = {name for name, c in schema.channels.items() if c.kind == "vectors"}
+    name, scaling = type(estimator).__name__, estimator.input_scaling_
+    return StepReader(name, schema, scaling, looked_up, n_sequences)
 
 
 def _without_axis(answer: np.ndarray, n_sequences: int | None) -> Any:

@@ -15,7 +15,7 @@ from sksequence.networks import SequenceNetwork
 Pool = tuple[Tensor, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Memory:
     """All that a network needs of the steps before, one row for each sequence.
 
@@ -36,25 +36,8 @@ class Memory:
 
     def map(self, function: Callable[..., Tensor], *others: Memory) -> Memory:
         """`function` of each tensor (and of those of `others` in the same place)."""
-        return Memory(
-            *(
-                _map(function, getattr(self, part), *(getattr(o, part) for o in others))
-                for part in ("stack", "window", "pool")
-            )
-        )
-
-    def named(self, network: SequenceNetwork) -> dict[str, Tensor]:
-        """The tensors by name: ``layer_0.h``, ``convolution``, ``pool.sum``, ..."""
-        tensors = {}
-        for i, layer in enumerate(self.stack):
-            parts = list(_leaves(layer))
-            names = getattr(network.spec.cell, "state_names", ())
-            if len(names) != len(parts):
-                names = range(len(parts))
-            tensors |= {f"layer_{i}.{name}": part for name, part in zip(names, parts, strict=True)}
-        tensors |= {"convolution": window for window in self.window}
-        names = POOLS[network.spec.pooling].names
-        return tensors | {f"pool.{n}": part for n, part in zip(names, self.pool, strict=True)}
+        trees = ((m.stack, m.window, m.pool) for m in (self, *others))
+        return Memory(*_map(function, *trees))
 
 
 @dataclass(frozen=True)
@@ -77,80 +60,103 @@ class RunningPool:
     result: Callable[[Pool], Tensor]
 
 
-def advance(
-    network: SequenceNetwork,
-    inputs: dict[str, Tensor],
-    memory: Memory | None,
-    context: Tensor | None,
-) -> Memory:
-    """Read the next steps, ``(n_sequences, n_steps, ...)`` in each channel.
-
-    With memory None they are the first ones of their sequences.
-    """
-    steps = network.encoder(inputs)  # (n_sequences, n_steps, n_inputs)
-    if context is not None and network.spec.context_at != "state":
-        beside = context[:, None].expand(-1, steps.shape[1], -1)
-        steps = torch.cat([steps, beside], dim=2)
-    window: tuple[Tensor, ...] = ()
-    if network.convolution is not None:
-        steps, window = _convolve(network.convolution, steps, memory)
-    if memory is not None:
-        state = memory.stack
-    else:
-        state = None if network.context is None else network.context(context)
-    states, stack = network.stack(steps, None, state)
-    pool = POOLS[network.spec.pooling].update(
-        network.pooling, states, None if memory is None else memory.pool
-    )
-    return Memory(stack, window, pool)
-
-
-def advance_apart(
-    network: SequenceNetwork,
-    inputs: dict[str, Tensor],
-    memory: Memory,
-    context: Tensor | None,
-    begun: np.ndarray,
-    lengths: np.ndarray,
-) -> Memory:
-    """Read unequally many steps, where some sequences may be at their first one.
-
-    What begins, or goes on, with equally many steps is read together.
+class SteppedNetwork:
+    """A network that goes on from what it remembers.
 
     Parameters
     ----------
-    begun : ndarray of bool of shape (n_sequences,)
-        False: rows of the memory have no meaning yet.
-    lengths : ndarray of int of shape (n_sequences,)
-        How many steps of `inputs` exist.
+    network : SequenceNetwork
+        Not bidirectional, in evaluation mode.
     """
-    kinds = np.stack([begun, lengths], axis=1)
-    for goes_on, length in np.unique(kinds[lengths > 0], axis=0).tolist():
-        at = np.flatnonzero((kinds == (goes_on, length)).all(axis=1))
-        rows = torch.from_numpy(at).to(network.head.weight.device)
-        new = advance(
-            network,
-            {name: values[rows, :length] for name, values in inputs.items()},
-            memory.map(lambda kept, rows=rows: kept[rows]) if goes_on else None,
-            None if context is None else context[rows],
-        )
-        memory = memory.map(lambda kept, part, rows=rows: kept.index_copy(0, rows, part), new)
-    return memory
+
+    def __init__(self, network: SequenceNetwork):
+        spec = network.spec
+        self.pool = POOLS[spec.pooling]
+        self.dtype, self.device = network.head.weight.dtype, network.head.weight.device
+        self._context_beside = bool(spec.schema.n_context) and spec.context_at != "state"
+        self._state_names = getattr(spec.cell, "state_names", ())
+        # what each step needs, without the search through modules and their hooks
+        self._encode, self._stack = network.encoder.forward, network.stack.forward
+        self._convolution, self._context = network.convolution, network.context
+        self._pooling, self._head = network.pooling, network.head.forward
+
+    def advance(
+        self, inputs: dict[str, Tensor], memory: Memory | None, context: Tensor | None
+    ) -> Memory:
+        """Read the next steps, ``(n_sequences, n_steps, ...)`` in each channel.
+
+        With memory None they are the first ones of their sequences.
+        """
+        steps = self._encode(inputs)  # (n_sequences, n_steps, n_inputs)
+        if self._context_beside:
+            beside = context[:, None].expand(-1, steps.shape[1], -1)
+            steps = torch.cat([steps, beside], dim=2)
+        window, state, pool = (), None, None
+        if memory is not None:
+            window, state, pool = memory.window, memory.stack, memory.pool
+        elif self._context is not None:
+            state = self._context(context)
+        if self._convolution is not None:
+            steps, window = _convolve(self._convolution, steps, window)
+        states, state = self._stack(steps, None, state)
+        return Memory(state, window, self.pool.update(self._pooling, states, pool))
+
+    def advance_apart(
+        self,
+        inputs: dict[str, Tensor],
+        memory: Memory,
+        context: Tensor | None,
+        begun: np.ndarray,
+        lengths: np.ndarray,
+    ) -> Memory:
+        """Read unequally many steps, where some sequences may be at their first one.
+
+        What begins, or goes on, with equally many steps is read together.
+
+        Parameters
+        ----------
+        begun : ndarray of bool of shape (n_sequences,)
+            False: rows of the memory have no meaning yet.
+        lengths : ndarray of int of shape (n_sequences,)
+            How many steps of `inputs` exist.
+        """
+        kinds = np.stack([begun, lengths], axis=1)
+        for goes_on, length in np.unique(kinds[lengths > 0], axis=0).tolist():
+            at = np.flatnonzero((kinds == (goes_on, length)).all(axis=1))
+            rows = torch.from_numpy(at).to(self.device)
+            new = self.advance(
+                {name: values[rows, :length] for name, values in inputs.items()},
+                memory.map(lambda kept, rows=rows: kept[rows]) if goes_on else None,
+                None if context is None else context[rows],
+            )
+            memory = memory.map(lambda kept, part, rows=rows: kept.index_copy(0, rows, part), new)
+        return memory
+
+    def outputs(self, memory: Memory) -> Tensor:
+        """The outputs for the steps so far, ``(n_sequences, n_outputs)``, in 64 bits."""
+        pooled = self.pool.result(memory.pool)
+        return self._head(pooled.to(self.dtype)).cpu().double()
+
+    def named(self, memory: Memory) -> dict[str, Tensor]:
+        """The tensors of a memory by name: ``layer_0.h``, ``convolution``, ``pool.sum``, ..."""
+        tensors = {}
+        for i, layer in enumerate(memory.stack):
+            parts = list(_leaves(layer))
+            names = self._state_names
+            if len(names) != len(parts):
+                names = [str(j) for j in range(len(parts))]
+            tensors |= {f"layer_{i}.{n}": part for n, part in zip(names, parts, strict=True)}
+        if memory.window:
+            tensors["convolution"] = memory.window[0]
+        pool = zip(self.pool.names, memory.pool, strict=True)
+        return tensors | {f"pool.{name}": part for name, part in pool}
 
 
-def pooled(network: SequenceNetwork, memory: Memory) -> Tensor:
-    """The vectors from which answers are read, ``(n_sequences, n_units)``."""
-    result = POOLS[network.spec.pooling].result(memory.pool)
-    return result.to(network.head.weight.dtype)
-
-
-def _convolve(layer, steps: Tensor, memory: Memory | None):
+def _convolve(layer, steps: Tensor, window: tuple[Tensor, ...]):
     """The causal convolution of new steps, whose window begins among the steps before."""
-    if memory is None:  # before the first step there are zeros
-        before = steps.new_zeros(len(steps), layer.before, steps.shape[2])
-    else:
-        (before,) = memory.window
-    seen = torch.cat([before, steps], dim=1)  # (n_sequences, width - 1 + n_steps, n_inputs)
+    if not window:  # before the first step there are zeros
+        window = (steps.new_zeros(len(steps), layer.before, steps.shape[2]),)
+    seen = torch.cat([*window, steps], dim=1)  # (n_sequences, width - 1 + n_steps, n_inputs)
     convolved = torch.relu(layer.convolution(seen.transpose(1, 2))).transpose(1, 2)
     return convolved, (seen[:, steps.shape[1] :],)
 

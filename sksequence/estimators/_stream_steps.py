@@ -84,8 +84,10 @@ class StepReader:
     def _channel(self, name, x, dtype, device) -> Tensor:
         channel = self.schema.channels[name]
         if self._takes_numbers(name, channel):
-            return self._numbers(name, channel, x, dtype).to(device)
-        return self._ids(name, channel, x).to(device)
+            steps = self._numbers(name, channel, x, dtype)
+        else:
+            steps = self._ids(name, channel, x)
+        return steps if device.type == "cpu" else steps.to(device)
 
     def _takes_numbers(self, name, channel: ChannelSchema) -> bool:
         return channel.kind == "numeric" or name in self.looked_up
@@ -110,7 +112,9 @@ class StepReader:
             values = (values.reshape(-1, 1, *channel.shape) - standard.mean) / standard.scale
         elif name in self.scaling.vectors and name in self.looked_up:
             values = values / self.scaling.vectors[name]
-        return torch.as_tensor(values, dtype=dtype).reshape(-1, 1, *channel.shape)
+        numbers = np.float64 if dtype == torch.float64 else np.float32
+        steps = torch.from_numpy(values.reshape(-1, 1, *channel.shape).astype(numbers))
+        return steps if steps.dtype == dtype else steps.to(dtype)
 
     def _ids(self, name, channel: ChannelSchema, x) -> Tensor:
         ids = np.asarray(x)
@@ -125,7 +129,7 @@ class StepReader:
                 f"symbol ids{_of(name, self.only)} must lie in [0, n_tokens) = "
                 f"[0, {channel.n_tokens}), got {_short(x)}."
             )
-        return torch.as_tensor(ids, dtype=torch.int64).reshape(-1, 1)
+        return torch.from_numpy(ids.reshape(-1, 1).astype(np.int64))
 
     def _numbered(self, name, channel: ChannelSchema, symbols: np.ndarray) -> np.ndarray:
         """Categories by their names -> ids."""
@@ -179,7 +183,7 @@ class StepReader:
                 missing += names if channel.kind == "numeric" and names else [name]
                 continue
             known |= used
-        unknown = [key for key in x.keys() if key not in known]  # noqa: SIM118 (of a Series too)
+        unknown = [key for key in x.keys() if key not in known]
         if missing or unknown:
             raise ValueError(
                 f"the step must have just the names that {self.name} was fitted on; missing: "
@@ -208,6 +212,8 @@ def as_sequences(x: Any, n_sequences: int | None) -> Any:
 
 
 def _is_named(x) -> bool:
+    if isinstance(x, (np.ndarray, float, int, list)):  # the common ones are told fastest
+        return False
     return isinstance(x, Mapping) or hasattr(x, "iloc")
 
 
