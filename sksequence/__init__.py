@@ -22,6 +22,11 @@ if TYPE_CHECKING:
         AttentionDisplay,
         BacktestDisplay,
         ForecastDisplay,
+        GradientFlowDisplay,
+        SequenceImportanceDisplay,
+        StateDisplay,
+        gradient_flow,
+        permutation_importance,
         summary,
     )
     from sksequence.preprocessing import (
@@ -56,6 +61,11 @@ _HOME = {
     "AttentionDisplay": "inspection",
     "BacktestDisplay": "inspection",
     "ForecastDisplay": "inspection",
+    "GradientFlowDisplay": "inspection",
+    "SequenceImportanceDisplay": "inspection",
+    "StateDisplay": "inspection",
+    "gradient_flow": "inspection",
+    "permutation_importance": "inspection",
     "summary": "inspection",
 }
 
@@ -63,6 +73,7 @@ __all__ = [
     "AttentionDisplay",
     "BacktestDisplay",
     "ForecastDisplay",
+    "GradientFlowDisplay",
     "ImageFeaturizer",
     "NaiveForecaster",
     "PerStep",
@@ -74,13 +85,17 @@ __all__ = [
     "SequenceAutoencoder",
     "SequenceCaptioner",
     "SequenceColumns",
+    "SequenceImportanceDisplay",
     "SequenceScaler",
+    "StateDisplay",
     "TokenEncoder",
     "WindowForecaster",
     "Word2VecEmbedder",
     "__version__",
+    "gradient_flow",
     "last_window",
     "make_windows",
+    "permutation_importance",
     "summary",
 ]
 
