@@ -37,6 +37,11 @@ class SequenceBatch:
         (streams): then state is carried.
     goes_on : bool
         True when a batch that continues this one follows.
+    start : int
+        The place of the first step in its sequence.
+    n_before : int
+        So many first steps were scored in a batch before; they stand here for the gradient to
+        reach back.
     """
 
     inputs: dict[str, Tensor]
@@ -49,6 +54,8 @@ class SequenceBatch:
     positions: object = None
     continues: bool = False
     goes_on: bool = False
+    start: int = 0
+    n_before: int = 0
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -68,3 +75,10 @@ class SequenceBatch:
         """True on steps that exist, shape ``(n_sequences, n_steps)``."""
         steps = torch.arange(self.n_steps, device=self.device)
         return steps < self.lengths[:, None]
+
+    @property
+    def scored(self) -> Tensor | None:
+        """True on steps that exist and were not scored before; None: that is all."""
+        if self.n_before == 0:
+            return None if self.uniform else self.mask
+        return self.mask & (torch.arange(self.n_steps, device=self.device) >= self.n_before)

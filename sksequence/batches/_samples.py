@@ -172,11 +172,13 @@ class SequenceSamples:
         places = self._starts_there[index][:, None] + steps  # (n, longest)
         return self._put_together(index, lengths, uniform, positions, lambda v: v.steps(places))
 
-    def part(self, positions: np.ndarray, start: int, stop: int) -> SequenceBatch:
-        """Steps `start` to `stop` of sequences that all have a step `start`.
+    def part(
+        self, positions: np.ndarray, start: int, stop: int, n_before: int = 0
+    ) -> SequenceBatch:
+        """Steps `start` to `stop` of sequences that all have a step `start + n_before`.
 
         Beyond the start the batch continues the one before; where sequences are longer, another
-        one will follow.
+        one will follow. The first `n_before` steps are not scored.
         """
         index = torch.from_numpy(positions).to(self._device)
         longest = min(stop, int(self._lengths[positions].max())) - start
@@ -196,7 +198,8 @@ class SequenceSamples:
                 index, lengths, uniform, positions, lambda v: v.steps(places)
             )
         goes_on = bool(self._lengths[positions].max() > stop)
-        return replace(batch, continues=start > 0, goes_on=goes_on)
+        continues = start + n_before > 0
+        return replace(batch, continues=continues, goes_on=goes_on, start=start, n_before=n_before)
 
     def _put_together(self, index, lengths, uniform, positions, steps_of) -> SequenceBatch:
         step_targets, step_weights = self._step_targets, self._step_weights

@@ -25,11 +25,17 @@ class StreamSamples:
         Steps of a stretch.
     batch_size : int or "full", default="full"
         Sequences of a group.
+    n_before : int, default=0
+        In training, a stretch begins so many steps earlier (as far as there are any): they are not
+        scored again, but the gradient reaches back to them.
     """
 
-    def __init__(self, samples: SequenceSamples, n_steps: int, batch_size="full"):
+    def __init__(
+        self, samples: SequenceSamples, n_steps: int, batch_size="full", n_before: int = 0
+    ):
         self._samples = samples
         self._n_steps = n_steps
+        self._n_before = n_before
         n = len(samples)
         self._batch_size = n if batch_size == "full" else min(batch_size, n)
         # as many as there are, whatever the order: the longest of each group counts
@@ -53,7 +59,7 @@ class StreamSamples:
         """One pass over all sequences; groups in random order, steps in theirs."""
         lengths = self._samples.lengths
         for group in shuffled_batches(len(self), self._batch_size, (lengths,), rng):
-            yield from self._stretches(group, self._n_steps)
+            yield from self._stretches(group, self._n_steps, self._n_before)
 
     def ordered_batches(self, n_steps: int | None = None) -> Iterator[SequenceBatch]:
         """All sequences by falling length, in stretches of at most `n_steps` padded steps."""
@@ -64,9 +70,12 @@ class StreamSamples:
             group = order[start : start + size]
             yield from self._stretches(group, max(1, n_steps // len(group)))
 
-    def _stretches(self, group: np.ndarray, n_steps: int) -> Iterator[SequenceBatch]:
+    def _stretches(
+        self, group: np.ndarray, n_steps: int, n_before: int = 0
+    ) -> Iterator[SequenceBatch]:
         lengths = self._samples.lengths
         group = group[np.argsort(-lengths[group], kind="stable")]
         for start in range(0, int(lengths[group[0]]), n_steps):
             there = int(np.searchsorted(-lengths[group], -start))  # those longer than `start`
-            yield self._samples.part(group[:there], start, start + n_steps)
+            before = min(start, n_before)
+            yield self._samples.part(group[:there], start - before, start + n_steps, before)

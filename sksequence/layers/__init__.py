@@ -5,6 +5,7 @@ from sksequence.layers._encoder import StepEncoder
 from sksequence.layers._heads import (
     AdaptiveSoftmaxHead,
     BernoulliHead,
+    EndingHead,
     MixtureHead,
     SoftmaxHead,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "AttentionPooling",
     "BernoulliHead",
     "Dropout",
+    "EndingHead",
     "ImageEncoder",
     "LastPooling",
     "MaxPooling",

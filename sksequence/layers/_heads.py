@@ -232,3 +232,46 @@ class MixtureHead(nn.Module):
         mean, scale = means.gather(1, at)[:, 0], scales.gather(1, at)[:, 0]
         noise = torch.empty_like(mean).normal_(generator=generator)
         return mean + temperature**0.5 * scale * noise
+
+
+class EndingHead(nn.Module):
+    """Another head, and the probability that a step is the last one of its sequence.
+
+    The last column of the targets is 1 there, else 0.
+
+    Parameters
+    ----------
+    head : nn.Module
+        Of the other columns.
+    n_inputs : int
+    generator : torch.Generator
+    """
+
+    def __init__(self, head: nn.Module, n_inputs: int, generator: torch.Generator):
+        super().__init__()
+        self.head = head
+        self.last = linear(n_inputs, 1, generator)
+
+    @property
+    def weight(self) -> Tensor:
+        """That of the other head."""
+        return self.head.weight
+
+    def losses(self, readouts: Tensor, targets: Tensor) -> Tensor:
+        """``(n,)``, of the values and of the end together."""
+        ends = F.binary_cross_entropy_with_logits(
+            self.last(readouts)[:, 0], targets[:, -1], reduction="none"
+        )
+        return self.head.losses(readouts, targets[:, :-1]) + ends
+
+    def mean(self, readouts: Tensor) -> Tensor:
+        """That of the values."""
+        return self.head.mean(readouts)
+
+    def draw(
+        self, readouts: Tensor, generator: torch.Generator, temperature: float = 1.0
+    ) -> Tensor:
+        """The values, and whether each row is the last one."""
+        values = self.head.draw(readouts, generator, temperature)
+        last = torch.bernoulli(torch.sigmoid(self.last(readouts)), generator=generator)
+        return torch.cat([values, last], dim=1)

@@ -12,6 +12,7 @@ from sksequence.batches import SequenceBatch
 from sksequence.layers import (
     AdaptiveSoftmaxHead,
     BernoulliHead,
+    EndingHead,
     MixtureHead,
     SoftmaxHead,
     StepEncoder,
@@ -34,12 +35,15 @@ class HeadSpec:
         Of a mixture.
     tied : bool
         Whether symbols have the same vectors as inputs and in the softmax.
+    ends : bool
+        For numbers: whether the last step of a sequence is foretold too.
     """
 
     kind: str
     size: int
     n_components: int = 1
     tied: bool = False
+    ends: bool = False
 
     def build(
         self, n_inputs: int, encoder: StepEncoder, order: Tensor | None, generator: torch.Generator
@@ -52,9 +56,12 @@ class HeadSpec:
             if order is None:
                 order = torch.arange(self.size)
             return AdaptiveSoftmaxHead(n_inputs, self.size, order, generator)
+        head: nn.Module
         if self.kind == "bernoulli":
-            return BernoulliHead(n_inputs, self.size, generator)
-        return MixtureHead(n_inputs, self.size, self.n_components, generator)
+            head = BernoulliHead(n_inputs, self.size, generator)
+        else:
+            head = MixtureHead(n_inputs, self.size, self.n_components, generator)
+        return EndingHead(head, n_inputs, generator) if self.ends else head
 
 
 @dataclass(frozen=True)
@@ -125,13 +132,36 @@ class LanguageNetwork(nn.Module):
 
         The softmax over a vocabulary is the dear part: it is never computed on padding.
         """
-        if state is not None:
-            state = first_rows(state, len(batch))
-        steps, state = read_steps(self, batch, state)
-        mask = None if batch.uniform else batch.mask
+        steps, last = read_steps(self, batch, state_at(state, batch))
+        stops = batch.start + steps.shape[1]
+        mask = batch.scored
         readouts = self.dropout(steps)
         chosen = readouts.flatten(0, 1) if mask is None else readouts[mask]
-        return Outputs(chosen, mask, state, extras={"head": self.head, "steps": steps})
+        extras = {"head": self.head, "steps": steps}
+        return Outputs(chosen, mask, (*_still_wanted(state, batch), (stops, last)), extras)
+
+
+def state_at(history: Any, batch: SequenceBatch) -> Any:
+    """Where the recurrence stood before the first step of a batch; None: at its start.
+
+    Parameters
+    ----------
+    history : tuple of (int, state), or None
+        States after some numbers of steps.
+    batch : SequenceBatch
+        Its rows are the first ones of those before.
+    """
+    for step, state in history or ():
+        if step == batch.start:
+            return first_rows(state, len(batch))
+    return None
+
+
+def _still_wanted(history: Any, batch: SequenceBatch) -> tuple:
+    """The states at which a later batch may begin."""
+    if batch.n_before == 0 and not batch.goes_on:
+        return ()
+    return tuple((step, state) for step, state in history or () if step > batch.start)
 
 
 def first_rows(state: Any, n_sequences: int) -> Any:

@@ -76,3 +76,22 @@ def test_step_targets_and_weights_lie_beside_their_steps(lengths):
                 batch.targets[row, :length].numpy(), np.arange(n)[at] * 10
             )
             np.testing.assert_array_equal(batch.step_weights[row, :length].numpy(), weights[at])
+
+
+def test_a_window_reaches_back_and_is_scored_once():
+    samples, _ = _samples([10, 10, 7])
+    streams = StreamSamples(samples, 2, "full", n_before=4)
+    seen = []
+    for batch in streams.batches(0, np.random.default_rng(0)):
+        first = batch.start + batch.n_before
+        seen.append(first)
+        assert batch.n_before == min(first, 4)
+        values = next(iter(batch.inputs.values()))[0, :, 0]
+        own = int(batch.positions[0]) * 10  # where the sequence begins in the flat values
+        np.testing.assert_array_equal(values, own + np.arange(batch.start, first + 2))
+        scored = (
+            np.ones((len(batch), batch.n_steps), bool) if batch.scored is None else batch.scored
+        )
+        assert not scored[:, : batch.n_before].any()
+        assert int(scored.sum()) == sum(min(n - first, 2) for n in [10, 10, 7] if n > first)
+    assert seen == [0, 2, 4, 6, 8]

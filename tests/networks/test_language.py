@@ -99,3 +99,38 @@ def test_training_carries_the_state_and_cuts_its_past():
     run = train(network, NextStep(), streams, plan, np.random.default_rng(0), streams)
     assert run.history[0]["train_loss"] == pytest.approx(expected)
     assert run.history[0]["valid_loss"] == pytest.approx(expected)
+
+
+def test_windows_behind_each_stretch_score_as_the_whole():
+    X, targets = _data()
+    network = _network(X).eval()
+    whole = _samples(X, targets).batch(np.arange(len(X)))
+    expected = float(step_losses(network(whole), whole).sum().detach())
+    streams = StreamSamples(_samples(X, targets), 2, "full", n_before=4)
+    state, total, n = None, 0.0, 0
+    for batch in streams.batches(0, np.random.default_rng(0)):
+        outputs = network(batch, state if batch.continues else None)
+        state = outputs.state
+        assert len(state) <= 3
+        losses = step_losses(outputs, batch)
+        total, n = total + float(losses.sum().detach()), n + len(losses)
+    assert n == sum(LENGTHS)
+    assert total == pytest.approx(expected)
+
+
+def test_the_gradient_reaches_back_over_the_window():
+    """With a window over everything before it, a stretch has the gradient of the whole."""
+    X, targets = _data()
+    network = _network(X)
+    batches = StreamSamples(_samples(X, targets), 4, "full", n_before=8)
+    *_, last = batches.batches(0, np.random.default_rng(0))
+    step_losses(network(last), last).sum().backward()
+    found = [p.grad.clone() for p in network.parameters() if p.grad is not None]
+    network.zero_grad()
+    whole = _samples(X, targets).batch(last.positions)
+    losses = torch.zeros(whole.mask.shape, dtype=torch.float64)
+    losses = losses.masked_scatter(whole.mask, step_losses(network(whole), whole))
+    losses[:, last.n_before :].sum().backward()
+    expected = [p.grad for p in network.parameters() if p.grad is not None]
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a, b)
