@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from numbers import Integral, Real
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -16,21 +16,9 @@ BY = ("feature", "time", "feature_time")
 ALIGN = ("end", "start", "relative")
 
 
-class Exchange(Protocol):
-    """Input whose parts can be exchanged between samples, and what that costs.
-
-    A part is a feature, a block of time, or a feature in a block of time.
-    """
-
-    n_samples: int
-    feature_names: list[str]
-    block_names: list[str]
-    timed: list[int]
-    score_name: str
-    align: str
-
-    def score(self, order: Any = None, feature: Any = None, block: Any = None) -> Any:
-        """The score when sample i has the part of sample ``order[i]``; None: its own."""
+# Input whose parts can be exchanged between samples, and what that costs. A part is a feature, a
+# block of time, or a feature in a block of time.
+Exchange = SequenceExchange | WindowExchange
 
 
 def permutation_importance(
@@ -161,7 +149,7 @@ def permutation_importance(
     _check(by, align, n_blocks, n_repeats)
     rng = _generator(random_state)
     seed = rng.randint(np.iinfo(np.int32).max + 1)
-    kind = WindowExchange if is_forecaster(estimator) else SequenceExchange
+    kind: Any = WindowExchange if is_forecaster(estimator) else SequenceExchange
 
     def drawn(n):
         return _drawn(n, max_samples, np.random.RandomState(seed))
@@ -188,8 +176,10 @@ def _check(by: Any, align: Any, n_blocks: Any, n_repeats: Any) -> None:
 
 def _generator(random_state: Any) -> np.random.RandomState:
     """A private generator that draws what scikit-learn draws from the same number."""
-    if random_state is None or isinstance(random_state, Integral):
-        return np.random.RandomState(random_state)
+    if random_state is None:
+        return np.random.RandomState()
+    if isinstance(random_state, Integral):
+        return np.random.RandomState(int(random_state))
     if isinstance(random_state, np.random.Generator):
         return np.random.RandomState(random_state.integers(2**32))
     if isinstance(random_state, np.random.RandomState):

@@ -198,7 +198,7 @@ def _features(X: SequenceArray) -> list[Feature]:
             continue
         names = channel.feature_names
         if names is None:
-            names = [f"{name}_{j}" if several else f"x{j}" for j in range(columns[0])]
+            names = tuple(f"{name}_{j}" if several else f"x{j}" for j in range(columns[0]))
         found += [Feature(str(label), name, j) for j, label in enumerate(names)]
     if X.context is not None:
         found += [Feature(f"context {j}", None, j) for j in range(X.context.shape[1])]
