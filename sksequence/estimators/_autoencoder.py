@@ -35,6 +35,7 @@ from sksequence.estimators._parameters import (
     POSITIVE_INTEGER,
     WRITING_CONSTRAINTS,
     layer_widths,
+    recurrent_options,
 )
 from sksequence.estimators._sides import learn_side
 from sksequence.estimators._validation import hold_back
@@ -82,10 +83,17 @@ class SequenceAutoencoder(
         decoder. A list gives the widths of several layers.
     n_layers : int, default=1
         Recurrent layers of encoder and decoder.
-    cell : {"lstm", "gru", "rnn"} or Cell, default="lstm"
-        The recurrent cell of both.
+    cell : str or Cell, default="lstm"
+        The recurrent cell of both, by name ("lstm", "gru", "rnn" or another of
+        ``sksequence.cells.CELLS``) or as an object with options.
     bidirectional : bool, default=False
         Whether the encoder reads backwards too. The decoder never does.
+    residual : bool, default=False
+        Whether the input of a recurrent layer is added to its output, where both have the same
+        width.
+    initial_state : {"zeros", "learned"}, default="zeros"
+        The state before the first step: zeros, or learned, for each layer. What a context brings
+        is added to it.
     conditional : bool or "auto", default="auto"
         Whether the decoder is given what it wrote at the step before, :math:`\hat x_{t-1}` (in
         training: what it should have written). Without, all that it knows is in c, and training
@@ -112,6 +120,8 @@ class SequenceAutoencoder(
     dropout : float, default=0.0
         Share of values set to zero while training: of the vectors of symbols, between layers
         and of :math:`h_t`.
+    variational_dropout : bool, default=False
+        Whether dropout is the same at every step of a sequence (Gal and Ghahramani, 2016).
     normalize : bool, default=True
         Standardise numbers per feature with the training data.
     max_epochs : int, default=100
@@ -126,7 +136,14 @@ class SequenceAutoencoder(
     weight_decay : float, default=0.0
         Its weight decay.
     gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of all weights together.
+        Largest norm of the gradient of all weights together, or largest size of each of its
+        numbers.
+    gradient_clip_by : {"norm", "value"}, default="norm"
+        Which of the two `gradient_clip` bounds.
+    tbptt_steps : int, (int, int) or None, default=None
+        Truncated backpropagation through time. With (k1, k2), the gradient of each block of k1
+        steps goes back through k2 steps, the block included; one number k stands for (k, k), which
+        cuts sequences into chunks. States are carried on exactly. None goes back to the first step.
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the data, stop when its loss no longer falls, and keep the weights
         of the best epoch. "auto" does so from 300 sequences on.
@@ -213,6 +230,8 @@ class SequenceAutoencoder(
         n_layers: int = 1,
         cell: str | Cell = "lstm",
         bidirectional: bool = False,
+        residual: bool = False,
+        initial_state: str = "zeros",
         conditional: bool | str = "auto",
         context_at: str = "both",
         embedding_size: int = 64,
@@ -223,6 +242,7 @@ class SequenceAutoencoder(
         max_tokens: int | None = None,
         max_steps: int | None = None,
         dropout: float = 0.0,
+        variational_dropout: bool = False,
         normalize: bool = True,
         max_epochs: int = 100,
         batch_size: int | str = 32,
@@ -230,6 +250,8 @@ class SequenceAutoencoder(
         learning_rate: float = 0.01,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
+        gradient_clip_by: str = "norm",
+        tbptt_steps: int | tuple[int, int] | None = None,
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
@@ -244,6 +266,8 @@ class SequenceAutoencoder(
         self.n_layers = n_layers
         self.cell = cell
         self.bidirectional = bidirectional
+        self.residual = residual
+        self.initial_state = initial_state
         self.conditional = conditional
         self.context_at = context_at
         self.embedding_size = embedding_size
@@ -254,6 +278,7 @@ class SequenceAutoencoder(
         self.max_tokens = max_tokens
         self.max_steps = max_steps
         self.dropout = dropout
+        self.variational_dropout = variational_dropout
         self.normalize = normalize
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -261,6 +286,8 @@ class SequenceAutoencoder(
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
+        self.gradient_clip_by = gradient_clip_by
+        self.tbptt_steps = tbptt_steps
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -353,6 +380,7 @@ class SequenceAutoencoder(
             embedding_trainable=self.embedding_trainable,
             context_at=self.context_at,
             encoding_size=self.encoding_size,
+            **recurrent_options(self),
         )
         decoder = make_decoder_spec(self, target, conditional=bool(conditional))
         return EncoderDecoderSpec(source, decoder)

@@ -94,8 +94,15 @@ class SequenceCaptioner(
         Units of a recurrent layer of the decoder. A list gives the widths of several layers.
     n_layers : int, default=1
         Recurrent layers of the decoder.
-    cell : {"lstm", "gru", "rnn"} or Cell, default="lstm"
-        The recurrent cell.
+    cell : str or Cell, default="lstm"
+        The recurrent cell, by name ("lstm", "gru", "rnn" or another of ``sksequence.cells.CELLS``)
+        or as an object with options.
+    residual : bool, default=False
+        Whether the input of a recurrent layer is added to its output, where both have the same
+        width.
+    initial_state : {"zeros", "learned"}, default="zeros"
+        The state before the first step: zeros, or learned, for each layer. What a context brings
+        is added to it.
     attention : {"auto", "additive", "dot", "general", "location"} or None, default="auto"
         How the decoder looks at the locations. "location" also sees where it looked one step
         before. None: only their mean is passed on. "auto": "additive" where a sample has several
@@ -138,6 +145,8 @@ class SequenceCaptioner(
     dropout : float, default=0.2
         Share of values set to zero while training: of the vectors of locations and of symbols,
         between layers and of :math:`r_t`.
+    variational_dropout : bool, default=False
+        Whether dropout is the same at every step of a sequence (Gal and Ghahramani, 2016).
     normalize : bool, default=True
         Standardise the features with the training data; of images, all pixels together.
     max_epochs : int, default=50
@@ -152,7 +161,14 @@ class SequenceCaptioner(
     weight_decay : float, default=0.0
         Its weight decay.
     gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of all weights together.
+        Largest norm of the gradient of all weights together, or largest size of each of its
+        numbers.
+    gradient_clip_by : {"norm", "value"}, default="norm"
+        Which of the two `gradient_clip` bounds.
+    tbptt_steps : int, (int, int) or None, default=None
+        Truncated backpropagation through time. With (k1, k2), the gradient of each block of k1
+        steps goes back through k2 steps, the block included; one number k stands for (k, k), which
+        cuts sequences into chunks. States are carried on exactly. None goes back to the first step.
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the samples with their captions, stop when its loss no longer falls,
         and keep the weights of the best epoch. "auto" does so from 300 samples on.
@@ -257,6 +273,8 @@ class SequenceCaptioner(
         hidden_size: int | Sequence[int] = 128,
         n_layers: int = 1,
         cell: str | Cell = "lstm",
+        residual: bool = False,
+        initial_state: str = "zeros",
         attention: str | None = "auto",
         input_feeding: bool = True,
         context_at: str = "state",
@@ -273,6 +291,7 @@ class SequenceCaptioner(
         coverage_penalty: float = 0.0,
         max_steps: int | None = None,
         dropout: float = 0.2,
+        variational_dropout: bool = False,
         normalize: bool = True,
         max_epochs: int = 50,
         batch_size: int | str = 64,
@@ -280,6 +299,8 @@ class SequenceCaptioner(
         learning_rate: float = 0.002,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
+        gradient_clip_by: str = "norm",
+        tbptt_steps: int | tuple[int, int] | None = None,
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
@@ -294,6 +315,8 @@ class SequenceCaptioner(
         self.hidden_size = hidden_size
         self.n_layers = n_layers
         self.cell = cell
+        self.residual = residual
+        self.initial_state = initial_state
         self.attention = attention
         self.input_feeding = input_feeding
         self.context_at = context_at
@@ -310,6 +333,7 @@ class SequenceCaptioner(
         self.coverage_penalty = coverage_penalty
         self.max_steps = max_steps
         self.dropout = dropout
+        self.variational_dropout = variational_dropout
         self.normalize = normalize
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -317,6 +341,8 @@ class SequenceCaptioner(
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
+        self.gradient_clip_by = gradient_clip_by
+        self.tbptt_steps = tbptt_steps
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

@@ -37,15 +37,24 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         several layers.
     n_layers : int, default=1
         Recurrent layers one above the other.
-    cell : {"lstm", "gru", "rnn"} or Cell, default="lstm"
-        The recurrent cell, by name or as an object with options such as
-        ``RNN(activation="relu")`` (searched as ``cell__activation``).
+    cell : str or Cell, default="lstm"
+        The recurrent cell, by name ("lstm", "gru", "rnn" or another of ``sksequence.cells.CELLS``)
+        or as an object with options such as ``RNN(activation="relu")`` (searched as
+        ``cell__activation``).
     bidirectional : bool, default=False
         Read each sequence backwards too. A forward-only network never looks ahead.
+    residual : bool, default=False
+        Whether the input of a recurrent layer is added to its output, where both have the same
+        width.
+    initial_state : {"zeros", "learned"}, default="zeros"
+        The state before the first step: zeros, or learned, for each layer. What a context brings
+        is added to it.
     dropout : float or "auto", default="auto"
         Share of values set to zero while training: of the vectors of symbols, between layers
         and before the output. Plain numbers are not touched. "auto" is 0.2 for symbols, and 0
         where all channels are numeric.
+    variational_dropout : bool, default=False
+        Whether dropout is the same at every step of a sequence (Gal and Ghahramani, 2016).
     pooling : {"last", "mean", "max", "attention"}, default="last"
         How the states of all steps become one vector: the state after the last step, their
         mean, their largest values, or a learned weighted mean (``attention_weights`` shows
@@ -79,7 +88,14 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
     weight_decay : float, default=0.0
         Its weight decay.
     gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of all weights together.
+        Largest norm of the gradient of all weights together, or largest size of each of its
+        numbers.
+    gradient_clip_by : {"norm", "value"}, default="norm"
+        Which of the two `gradient_clip` bounds.
+    tbptt_steps : int, (int, int) or None, default=None
+        Truncated backpropagation through time. With (k1, k2), the gradient of each block of k1
+        steps goes back through k2 steps, the block included; one number k stands for (k, k), which
+        cuts sequences into chunks. States are carried on exactly. None goes back to the first step.
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the data, stop when its loss no longer falls, and keep the weights
         of the best epoch. "auto" does so from 300 sequences on.
@@ -153,7 +169,10 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         n_layers: int = 1,
         cell: str | Cell = "lstm",
         bidirectional: bool = False,
+        residual: bool = False,
+        initial_state: str = "zeros",
         dropout: float | str = "auto",
+        variational_dropout: bool = False,
         pooling: str = "last",
         embedding_size: int | None = 64,
         embedding_trainable: bool = True,
@@ -168,6 +187,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         learning_rate: float = 0.005,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
+        gradient_clip_by: str = "norm",
+        tbptt_steps: int | tuple[int, int] | None = None,
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
@@ -181,7 +202,10 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         self.n_layers = n_layers
         self.cell = cell
         self.bidirectional = bidirectional
+        self.residual = residual
+        self.initial_state = initial_state
         self.dropout = dropout
+        self.variational_dropout = variational_dropout
         self.pooling = pooling
         self.embedding_size = embedding_size
         self.embedding_trainable = embedding_trainable
@@ -196,6 +220,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
+        self.gradient_clip_by = gradient_clip_by
+        self.tbptt_steps = tbptt_steps
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

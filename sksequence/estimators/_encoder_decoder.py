@@ -18,14 +18,15 @@ from sksequence.estimators._containers import count, take
 from sksequence.estimators._decoding import decoder_work, roll_out_all, search_all
 from sksequence.estimators._fitting import train_network
 from sksequence.estimators._kinds import check_coverage
-from sksequence.estimators._parameters import layer_widths
+from sksequence.estimators._parameters import layer_widths, recurrent_options, warn_of_delays
 from sksequence.inputs import SequenceArray, SequenceSchema
-from sksequence.layers import Dropout
 from sksequence.networks import (
+    FREE_FIELDS,
     DecoderSpec,
     EncoderDecoder,
     EncoderDecoderSpec,
     pack_network,
+    set_free_fields,
     starting_vectors,
     unpack_network,
 )
@@ -86,6 +87,9 @@ class _EncoderDecoderEstimator(BaseEstimator):
             self._build(spec, source, target, rng)
         else:
             go_on_with(self.network_, make_spec(self.source_schema_, target))
+        if hasattr(self.network_.spec.source, "cell"):
+            warn_of_delays(self.network_.spec.source.cell, source.lengths, "X")
+        warn_of_delays(self.network_.spec.target.cell, target.lengths, "y")
         self._learn_longest(training, validation, earlier)
         task: Any = NumericTransduction()
         if self.target_side_.kind == "symbols":
@@ -269,7 +273,7 @@ def go_on_with(network: EncoderDecoder, spec: EncoderDecoderSpec) -> None:
             (network.spec.target, spec.target),
         )
         for field in fields(fitted)
-        if field.name != "dropout"
+        if field.name not in FREE_FIELDS
         and repr(getattr(fitted, field.name)) != repr(getattr(wanted, field.name))
     ]
     if changed:
@@ -279,9 +283,8 @@ def go_on_with(network: EncoderDecoder, spec: EncoderDecoderSpec) -> None:
             "network that is there: set it back, or fit anew with warm_start=False."
         )
     network.spec, network.decoder.spec, network.encoder.spec = spec, spec.target, spec.source
-    for module in network.modules():
-        if isinstance(module, Dropout):
-            module.rate = spec.target.dropout
+    set_free_fields(network.encoder, spec.source)
+    set_free_fields(network.decoder, spec.target)
 
 
 def make_encoder(estimator: Any, analyzer: Any = None) -> TokenEncoder:
@@ -319,6 +322,7 @@ def make_decoder_spec(estimator: Any, target: SequenceArray, **special) -> Decod
         embedding_size=estimator.embedding_size if table is None else table.shape[1],
         context_at=estimator.context_at,
         dropout=estimator.dropout,
+        **recurrent_options(estimator),
         **special,
     )
 

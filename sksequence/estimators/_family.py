@@ -11,7 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import InputScaling, SequenceSamples
 from sksequence.estimators._fitting import train_network
-from sksequence.estimators._parameters import check_same_network, make_spec
+from sksequence.estimators._parameters import (
+    check_same_network,
+    go_on,
+    make_spec,
+    warn_of_delays,
+)
 from sksequence.estimators._prediction import answers, step_answers, step_work
 from sksequence.estimators._stream import SequenceStream
 from sksequence.estimators._validation import (
@@ -166,6 +171,9 @@ class _SequenceEstimator(BaseEstimator):
         earlier = getattr(self, "history_", []) if hasattr(self, "network_") else None
         if earlier is None:
             self._build(X, weights, task.n_outputs, rng)
+        else:
+            go_on(self)
+        warn_of_delays(self.network_.spec.cell, X.lengths, "X")
 
         def valid_samples():
             X_val, y_val, val_weights = valid

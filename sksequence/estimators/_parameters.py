@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import fields
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import torch
 
 from sksequence.cells import Cell, make_cell
 from sksequence.inputs import SequenceSchema
-from sksequence.networks import NetworkSpec
+from sksequence.networks import FREE_FIELDS, NetworkSpec, set_free_fields
 from sksequence.training import OPTIMIZERS, TrainingPlan
 from sksequence.utils._sklearn import Interval, StrOptions
 
@@ -21,7 +23,10 @@ SHARED_CONSTRAINTS = {
     "n_layers": [POSITIVE_INTEGER],
     "cell": [str, Cell],
     "bidirectional": ["boolean"],
+    "residual": ["boolean"],
+    "initial_state": [StrOptions({"zeros", "learned"})],
     "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
+    "variational_dropout": ["boolean"],
     "pooling": [StrOptions({"last", "mean", "max", "attention"})],
     "embedding_size": [POSITIVE_INTEGER, None],
     "embedding_trainable": ["boolean"],
@@ -35,6 +40,8 @@ SHARED_CONSTRAINTS = {
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
     "weight_decay": [Interval(Real, 0, None, closed="left")],
     "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
+    "gradient_clip_by": [StrOptions({"norm", "value"})],
+    "tbptt_steps": [POSITIVE_INTEGER, tuple, list, None],
     "early_stopping": ["boolean", StrOptions({"auto"})],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [POSITIVE_INTEGER],
@@ -91,6 +98,49 @@ def layer_widths(hidden_size, n_layers: int) -> tuple[int, ...]:
     return widths
 
 
+def recurrent_options(estimator) -> dict[str, Any]:
+    """What an estimator's parameters say of its recurrent stacks, as fields of a spec."""
+    return {
+        "residual": getattr(estimator, "residual", False),
+        "variational_dropout": getattr(estimator, "variational_dropout", False),
+        "initial_state": getattr(estimator, "initial_state", "zeros"),
+        "tbptt_steps": window_steps(getattr(estimator, "tbptt_steps", None)),
+    }
+
+
+def window_steps(tbptt_steps) -> tuple[int, int] | None:
+    """Steps of a block and of its window; one number stands for both."""
+    if tbptt_steps is None:
+        return None
+    several = isinstance(tbptt_steps, (tuple, list))
+    steps = tuple(tbptt_steps) if several else (tbptt_steps,) * 2
+    if len(steps) != 2 or not all(isinstance(k, Integral) and k >= 1 for k in steps):
+        raise ValueError(
+            "tbptt_steps must be a number of steps >= 1, or two of them (k1, k2), got "
+            f"{tbptt_steps!r}."
+        )
+    if steps[1] < steps[0]:
+        raise ValueError(
+            f"tbptt_steps=({steps[0]}, {steps[1]}) would leave out steps: the gradient of every k1 "
+            "steps goes back through k2 steps, those k1 included, so k2 must be at least k1."
+        )
+    return int(steps[0]), int(steps[1])
+
+
+def warn_of_delays(cell: Cell, lengths: np.ndarray, what: str) -> None:
+    """Warn where the recurrence reaches back beyond the beginning of a whole sequence."""
+    longest, shortest = max(getattr(cell, "delays", (0,))), int(lengths.min())
+    if longest >= shortest:
+        n_short = int((lengths <= longest).sum())
+        warnings.warn(
+            f"the delay of {longest} steps reaches back beyond the beginning of {n_short} of the "
+            f"{len(lengths)} sequences of {what} (the shortest has {shortest} steps): nothing "
+            "comes over it there. Choose a shorter delay, or leave short sequences out.",
+            UserWarning,
+            stacklevel=6,
+        )
+
+
 def dropout_rate(dropout: float | str, schema: SequenceSchema) -> float:
     """``"auto"``: 0.2 where there are symbols, which are soon learned by heart, else none."""
     if dropout != "auto":
@@ -113,6 +163,7 @@ def make_spec(estimator, schema: SequenceSchema, n_outputs: int) -> NetworkSpec:
         context_at=estimator.context_at,
         conv_size=estimator.conv_size,
         conv_width=estimator.conv_width,
+        **recurrent_options(estimator),
     )
 
 
@@ -123,7 +174,7 @@ def check_same_network(estimator):
     changed = [
         field.name
         for field in fields(fitted)
-        if field.name != "dropout"
+        if field.name not in FREE_FIELDS
         and repr(getattr(fitted, field.name)) != repr(getattr(wanted, field.name))
     ]
     if changed:
@@ -132,6 +183,13 @@ def check_same_network(estimator):
             f"{', '.join(names)} changed since the first fit, but training goes on with the "
             "network that is there: set it back, or fit anew with warm_start=False."
         )
+
+
+def go_on(estimator) -> None:
+    """Let the fitted network go on by the parameters as they are now."""
+    network = estimator.network_
+    network.spec = make_spec(estimator, network.spec.schema, network.spec.n_outputs)
+    set_free_fields(network, network.spec)
 
 
 def make_plan(estimator, max_epochs: int, device: torch.device) -> TrainingPlan:
@@ -146,6 +204,7 @@ def make_plan(estimator, max_epochs: int, device: torch.device) -> TrainingPlan:
         learning_rate=estimator.learning_rate,
         weight_decay=estimator.weight_decay,
         gradient_clip=estimator.gradient_clip,
+        gradient_clip_by=getattr(estimator, "gradient_clip_by", "norm"),
         n_iter_no_change=estimator.n_iter_no_change,
         autocast=torch.bfloat16 if estimator.dtype == "mixed" else None,
         verbose=int(estimator.verbose),

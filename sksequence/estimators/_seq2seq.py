@@ -30,6 +30,7 @@ from sksequence.estimators._parameters import (
     SEARCH_CONSTRAINTS,
     WRITING_CONSTRAINTS,
     layer_widths,
+    recurrent_options,
 )
 from sksequence.estimators._references import bleu_of
 from sksequence.estimators._scenes import list_captions
@@ -85,10 +86,17 @@ class Seq2SeqTransformer(
         decoder. A list gives the widths of several layers.
     n_layers : int, default=1
         Recurrent layers of encoder and decoder.
-    cell : {"lstm", "gru", "rnn"} or Cell, default="lstm"
-        The recurrent cell of both.
+    cell : str or Cell, default="lstm"
+        The recurrent cell of both, by name ("lstm", "gru", "rnn" or another of
+        ``sksequence.cells.CELLS``) or as an object with options.
     bidirectional : bool, default=True
         Whether the encoder reads backwards too. The decoder never does.
+    residual : bool, default=False
+        Whether the input of a recurrent layer is added to its output, where both have the same
+        width.
+    initial_state : {"zeros", "learned"}, default="zeros"
+        The state before the first step: zeros, or learned, for each layer. What a context brings
+        is added to it.
     attention : {"additive", "dot", "general", "location"} or None, default="additive"
         How the decoder looks at the source. "location" also sees where it looked one step
         before. None: only the last states of the encoder are passed on.
@@ -141,6 +149,8 @@ class Seq2SeqTransformer(
     dropout : float, default=0.2
         Share of values set to zero while training: of the vectors of symbols, between layers
         and of :math:`r_t`.
+    variational_dropout : bool, default=False
+        Whether dropout is the same at every step of a sequence (Gal and Ghahramani, 2016).
     normalize : bool, default=True
         Standardise numeric sources and targets per feature with the training data.
     max_epochs : int, default=50
@@ -155,7 +165,14 @@ class Seq2SeqTransformer(
     weight_decay : float, default=0.0
         Its weight decay.
     gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of all weights together.
+        Largest norm of the gradient of all weights together, or largest size of each of its
+        numbers.
+    gradient_clip_by : {"norm", "value"}, default="norm"
+        Which of the two `gradient_clip` bounds.
+    tbptt_steps : int, (int, int) or None, default=None
+        Truncated backpropagation through time. With (k1, k2), the gradient of each block of k1
+        steps goes back through k2 steps, the block included; one number k stands for (k, k), which
+        cuts sequences into chunks. States are carried on exactly. None goes back to the first step.
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the data, stop when its loss no longer falls, and keep the weights
         of the best epoch. "auto" does so from 300 pairs on.
@@ -231,6 +248,8 @@ class Seq2SeqTransformer(
         n_layers: int = 1,
         cell: str | Cell = "lstm",
         bidirectional: bool = True,
+        residual: bool = False,
+        initial_state: str = "zeros",
         attention: str | None = "additive",
         input_feeding: bool = True,
         context_at: str = "state",
@@ -251,6 +270,7 @@ class Seq2SeqTransformer(
         coverage_penalty: float = 0.0,
         max_steps: int | None = None,
         dropout: float = 0.2,
+        variational_dropout: bool = False,
         normalize: bool = True,
         max_epochs: int = 50,
         batch_size: int | str = 64,
@@ -258,6 +278,8 @@ class Seq2SeqTransformer(
         learning_rate: float = 0.002,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
+        gradient_clip_by: str = "norm",
+        tbptt_steps: int | tuple[int, int] | None = None,
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
@@ -271,6 +293,8 @@ class Seq2SeqTransformer(
         self.n_layers = n_layers
         self.cell = cell
         self.bidirectional = bidirectional
+        self.residual = residual
+        self.initial_state = initial_state
         self.attention = attention
         self.input_feeding = input_feeding
         self.context_at = context_at
@@ -291,6 +315,7 @@ class Seq2SeqTransformer(
         self.coverage_penalty = coverage_penalty
         self.max_steps = max_steps
         self.dropout = dropout
+        self.variational_dropout = variational_dropout
         self.normalize = normalize
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -298,6 +323,8 @@ class Seq2SeqTransformer(
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
+        self.gradient_clip_by = gradient_clip_by
+        self.tbptt_steps = tbptt_steps
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -396,6 +423,7 @@ class Seq2SeqTransformer(
             embedding_size=self.embedding_size,
             embedding_trainable=self.embedding_trainable,
             context_at=self.context_at,
+            **recurrent_options(self),
         )
         decoder = make_decoder_spec(
             self,

@@ -56,13 +56,13 @@ class Dropout(nn.Module):
         """Zero a share of the values while training; nothing otherwise."""
         if not self.training or self.rate == 0:
             return values
-        if self.variational and values.ndim > 2:
-            return values * self.draw(values, values.shape)
-        keep = torch.empty_like(values).bernoulli_(1 - self.rate, generator=self.generator)
-        return values * keep.div_(1 - self.rate)
+        return values * self.draw(values, values.shape)
 
     def draw(self, like: Tensor, shape: Sequence[int]) -> Tensor:
-        """What values of this shape are multiplied by, in the type of `like`."""
+        """What values of this shape are multiplied by, in the type of `like`.
+
+        It does not hang on how the values lie in memory, which differs between kernels.
+        """
         if self.variational and len(shape) > 2:
             shape = (shape[0], 1, *shape[2:])
         keep = like.new_empty(shape).bernoulli_(1 - self.rate, generator=self.generator)

@@ -63,10 +63,9 @@ class RecurrentStack(nn.Module):
         tbptt_steps: tuple[int, int] | None = None,
     ):
         super().__init__()
-        if bidirectional and tbptt_steps is not None:
-            raise ValueError(NO_WINDOW)
         self.between = between
         self.residual = residual
+        self.bidirectional = bidirectional
         self.tbptt_steps = tbptt_steps
         self.layers = nn.ModuleList()
         learned = initial_state == "learned"
@@ -80,6 +79,17 @@ class RecurrentStack(nn.Module):
             self.n_forward = directions[0].state_sizes[0]
             n_inputs = self.n_forward * len(directions)
         self.n_outputs = n_inputs
+
+    @property
+    def tbptt_steps(self) -> tuple[int, int] | None:
+        """Steps of a block and of its window; None: there are no windows."""
+        return self._tbptt_steps
+
+    @tbptt_steps.setter
+    def tbptt_steps(self, steps: tuple[int, int] | None):
+        if self.bidirectional and steps is not None:
+            raise ValueError(NO_WINDOW)
+        self._tbptt_steps = steps
 
     def forward(
         self,

@@ -126,7 +126,8 @@ class Decoder(nn.Module):
             n_given = spec.embedding_size
             self.embedding = embedding(spec.size + 2, n_given, generator)
         self.with_attention = spec.attention is not None
-        cell, forgets = fed_cell(spec.cell), feeds_output(spec.cell)
+        forgets = spec.conditional and feeds_output(spec.cell)
+        cell = fed_cell(spec.cell) if spec.conditional else spec.cell
         self.feeds = self.with_attention and spec.input_feeding and not forgets
         self.context_at = "steps" if forgets else spec.context_at
         n_units = cell.output_size(spec.widths[-1])

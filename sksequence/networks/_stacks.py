@@ -56,7 +56,8 @@ def set_free_fields(network: nn.Module, spec: Any) -> None:
     """Let a network go on by the `FREE_FIELDS` of another spec."""
     for module in network.modules():
         if isinstance(module, Dropout):
-            module.rate, module.variational = spec.dropout, spec.variational_dropout
+            module.rate = spec.dropout
+            module.variational = getattr(spec, "variational_dropout", False)
         elif isinstance(module, RecurrentStack):
             module.tbptt_steps = spec.tbptt_steps
 

@@ -165,7 +165,8 @@ class _Net(NeuralNet):
         loss.backward()
         clip = self.plan_.gradient_clip
         if clip is not None:
-            self.n_clipped_.add_(_clip_gradients(self.trainable_, clip) > clip)
+            size = _CLIP_BY[self.plan_.gradient_clip_by](self.trainable_, clip)
+            self.n_clipped_.add_(size > clip)
         return {"loss": loss, "weight": weight, "y_pred": outputs}
 
     def train_step(self, batch, progress=None, **kwargs):
@@ -265,6 +266,19 @@ def _clip_gradients(parameters, limit) -> torch.Tensor:
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
     torch._foreach_mul_(gradients, (limit / (norm + 1e-6)).clamp(max=1.0))
     return norm
+
+
+@torch.no_grad()
+def _clip_numbers(parameters, limit) -> torch.Tensor:
+    """Bring each number of all gradients between `-limit` and `limit`; the largest before."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    largest = torch.stack(torch._foreach_norm(gradients, torch.inf)).max()
+    torch._foreach_clamp_max_(gradients, limit)
+    torch._foreach_clamp_min_(gradients, -limit)
+    return largest
+
+
+_CLIP_BY = {"norm": _clip_gradients, "value": _clip_numbers}
 
 
 def _has_batch_hooks(callback) -> bool:

@@ -27,7 +27,10 @@ class TrainingPlan:
         Name of a torch optimiser, in lower case.
     learning_rate, weight_decay : float
     gradient_clip : float or None
-        Largest norm of the gradient of all weights together.
+        Largest norm of the gradient of all weights together, or largest size of each of its
+        numbers.
+    gradient_clip_by : {"norm", "value"}
+        Which of the two.
     n_iter_no_change : int
         With validation data: epochs without a better validation loss before training stops.
     autocast : torch.dtype or None
@@ -41,6 +44,7 @@ class TrainingPlan:
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     gradient_clip: float | None = None
+    gradient_clip_by: str = "norm"
     n_iter_no_change: int = 10
     autocast: torch.dtype | None = None
     verbose: int = 0
@@ -52,6 +56,10 @@ class TrainingPlan:
         _check("weight_decay", self.weight_decay, numbers.Real, 0)
         if self.gradient_clip is not None:
             _check("gradient_clip", self.gradient_clip, numbers.Real, 0, open_below=True)
+        if self.gradient_clip_by not in ("norm", "value"):
+            raise ValueError(
+                f"gradient_clip_by must be 'norm' or 'value', got {self.gradient_clip_by!r}."
+            )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(
                 f"unknown optimizer {self.optimizer!r}: known are {', '.join(OPTIMIZERS)}."

@@ -18,6 +18,7 @@ ESTIMATORS = [
         "Seq2SeqTransformer",
         "SequenceAutoencoder",
         "SequenceCaptioner",
+        "RNNForecaster",
     )
 ]
 # Of the training loop: they mean the same whatever the network.
@@ -27,6 +28,8 @@ LOOP = (
     "learning_rate",
     "weight_decay",
     "gradient_clip",
+    "gradient_clip_by",
+    "tbptt_steps",
     "validation_fraction",
     "n_iter_no_change",
     "dtype",
@@ -35,6 +38,8 @@ LOOP = (
     "device",
     "verbose",
 )
+# Of recurrent stacks: in full, with the same defaults.
+RECURRENT = ("residual", "initial_state", "variational_dropout", "gradient_clip_by", "tbptt_steps")
 # Of writing sequences.
 WRITING = (
     "input_feeding",
@@ -88,6 +93,12 @@ def test_the_same_words_for_the_same_loop(estimator):
     for name, beginning in BEGINNINGS.items():
         if name in given:
             assert given[name][2].startswith(beginning), name
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_the_same_words_for_recurrent_stacks(estimator):
+    expected, given = described(RNNClassifier), described(estimator)
+    assert [given[name] for name in RECURRENT] == [expected[name] for name in RECURRENT]
 
 
 @pytest.mark.parametrize("name", ["SequenceAutoencoder", "SequenceCaptioner"])

@@ -24,6 +24,7 @@ from sksequence.training import OPTIMIZERS, TrainingPlan
         ("learning_rate", "0.1", "learning_rate must be a number > 0, got '0.1'"),
         ("weight_decay", -0.1, r"weight_decay must be a number >= 0, got -0\.1"),
         ("gradient_clip", 0, "gradient_clip must be a number > 0, got 0"),
+        ("gradient_clip_by", "size", "gradient_clip_by must be 'norm' or 'value', got 'size'"),
         ("optimizer", "adamm", "unknown optimizer 'adamm': known are adam, adamw, "),
         ("optimizer", "Adam", "unknown optimizer 'Adam': known are adam, adamw, "),
     ],

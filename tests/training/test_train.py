@@ -1,6 +1,7 @@
 """Training is the loop that one would write by hand, and says how it went."""
 
 import copy
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from skorch.callbacks import Callback, LRScheduler
+from torch import nn
 
 from sksequence.layers import Dropout
 from sksequence.training import OPTIMIZERS, DivergenceError
@@ -30,7 +32,7 @@ def _by_hand(problem, optimizer="adam", seed=0, n_epochs=3, clip=None, **setting
             loss, w = problem.task.loss(network(batch), batch)
             loss.backward()
             if clip is not None:
-                torch.nn.utils.clip_grad_norm_(network.parameters(), clip)
+                clip(network.parameters())
             optimizer.step()
             total, weight = total + float(loss.detach()) * float(w), weight + float(w)
         losses.append(total / weight)
@@ -152,11 +154,43 @@ def test_clipped_gradients_have_at_most_the_norm(make_problem):
     assert run.history[0]["gradients_clipped"] == np.mean(np.array(free.norms) > limit)
 
 
+class Largest(Norms):
+    """The largest number of the gradient of each batch, as the optimiser sees it."""
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        self.norms.append(max(float(p.grad.abs().max()) for _, p in named_parameters))
+
+
+def test_clipping_by_value_bounds_each_number(make_problem):
+    problem = make_problem(dtype=torch.float64)
+    free, clipped = Largest(), Largest()
+    problem.train(callbacks=[free], learning_rate=1e-30, max_epochs=1)
+    limit = float(np.median(free.norms))
+    _, run = problem.train(
+        callbacks=[clipped],
+        learning_rate=1e-30,
+        max_epochs=1,
+        gradient_clip=limit,
+        gradient_clip_by="value",
+    )
+    np.testing.assert_allclose(clipped.norms, np.minimum(free.norms, limit), rtol=1e-4)
+    assert run.history[0]["gradients_clipped"] == np.mean(np.array(free.norms) > limit)
+
+
+def test_clipping_by_value_equals_that_of_torch(make_problem):
+    problem = make_problem(dtype=torch.float64)
+    network, _ = problem.train(gradient_clip=0.01, gradient_clip_by="value", optimizer="sgd")
+    clip = partial(nn.utils.clip_grad_value_, clip_value=0.01)
+    expected, _ = _by_hand(problem, "sgd", clip=clip)
+    _assert_same_weights(network, expected, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_clipping_equals_that_of_torch(make_problem, optimizer):
     problem = make_problem(dtype=torch.float64)
     network, run = problem.train(gradient_clip=0.1, optimizer=optimizer)
-    expected, _ = _by_hand(problem, optimizer, clip=0.1)
+    clip = partial(nn.utils.clip_grad_norm_, max_norm=0.1)
+    expected, _ = _by_hand(problem, optimizer, clip=clip)
     _assert_same_weights(network, expected, rtol=1e-9, atol=1e-12)
     assert run.history[0]["gradients_clipped"] > 0.5
 
