@@ -74,7 +74,7 @@ class SteppedNetwork:
         self.pool = POOLS[spec.pooling]
         self.dtype, self.device = network.head.weight.dtype, network.head.weight.device
         self._context_beside = bool(spec.schema.n_context) and spec.context_at != "state"
-        self._state_names = getattr(spec.cell, "state_names", ())
+        self._cells = [directions[0].cell for directions in network.stack.layers]
         # what each step needs, without the search through modules and their hooks
         self._encode, self._stack = network.encoder.forward, network.stack.forward
         self._convolution, self._context = network.convolution, network.context
@@ -142,7 +142,7 @@ class SteppedNetwork:
         tensors = {}
         for i, layer in enumerate(memory.stack):
             parts = list(_leaves(layer))
-            names = self._state_names
+            names = getattr(self._cells[i], "state_names", ())
             if len(names) != len(parts):
                 names = [str(j) for j in range(len(parts))]
             tensors |= {f"layer_{i}.{n}": part for n, part in zip(names, parts, strict=True)}

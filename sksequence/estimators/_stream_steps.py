@@ -173,15 +173,15 @@ class StepReader:
             )
         found, missing, known = {}, [], set()
         for name, channel in channels.items():
-            names = channel.feature_names or ()
+            names = channel.feature_names if channel.kind == "numeric" else None
             if name in x:
                 found[name], used = x[name], {name}
-            elif channel.kind == "numeric" and names and all(n in x for n in names):
+            elif names and all(n in x for n in names):
                 found[name] = np.stack([np.asarray(x[n]) for n in names], axis=-1)
                 used = set(names)
             else:
-                missing += names if channel.kind == "numeric" and names else [name]
-                continue
+                missing += [n for n in names or [name] if n not in x]
+                used = set(names or ())
             known |= used
         unknown = [key for key in x.keys() if key not in known]
         if missing or unknown:
