@@ -3,6 +3,7 @@
 from sksequence.cells._carousel import Carousel
 from sksequence.cells._cell import Cell
 from sksequence.cells._coupled_lstm import CoupledLSTM
+from sksequence.cells._delayed import Delayed
 from sksequence.cells._feed_forward import FeedForward
 from sksequence.cells._gru import GRU
 from sksequence.cells._irnn import IRNN
@@ -16,6 +17,7 @@ from sksequence.cells._output_rnn import OutputRNN
 from sksequence.cells._peephole_lstm import PeepholeLSTM
 from sksequence.cells._projected_lstm import ProjectedLSTM
 from sksequence.cells._rnn import RNN
+from sksequence.cells._stage import Product, Stage
 
 __all__ = [
     "CELLS",
@@ -28,11 +30,14 @@ __all__ = [
     "Carousel",
     "Cell",
     "CoupledLSTM",
+    "Delayed",
     "FeedForward",
     "LayerNormLSTM",
     "LeakyRNN",
     "OutputRNN",
     "PeepholeLSTM",
+    "Product",
     "ProjectedLSTM",
+    "Stage",
     "make_cell",
 ]

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sksequence.cells._carousel import Carousel
 from sksequence.cells._cell import Cell
 from sksequence.cells._coupled_lstm import CoupledLSTM
+from sksequence.cells._delayed import Delayed
 from sksequence.cells._gru import GRU
 from sksequence.cells._irnn import IRNN
 from sksequence.cells._layer_norm_lstm import LayerNormLSTM
@@ -36,6 +37,7 @@ CELLS: dict[str, type[Cell]] = {
     "layer_norm_lstm": LayerNormLSTM,
     "coupled_lstm": CoupledLSTM,
     "mgu": MGU,
+    "delayed": Delayed,
 }
 
 _CONTRACT = ("initial_weights", "initial_state", "state_sizes", "step", "look")
@@ -113,8 +115,9 @@ def _check_complete(cell: Cell) -> None:
             f"the cell {kind.__name__} does not say what a step is: define "
             "`step(self, weights, inputs, state)`, which returns the next state."
         )
-    if kind.initial_weights is Cell.initial_weights and not hasattr(cell, "n_gates"):
+    if not hasattr(cell, "n_gates"):
         raise TypeError(
-            f"the cell {kind.__name__} does not say how many weights it has: set `n_gates`, the "
-            "number of blocks of weight_ih, or define `initial_weights`."
+            f"the cell {kind.__name__} does not say how many gates it has: set `n_gates`, the "
+            "number of blocks of n_units rows of the weights of its inputs, 1 for a cell without "
+            "gates."
         )

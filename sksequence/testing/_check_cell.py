@@ -25,8 +25,8 @@ def check_cell(cell: str | Cell | type[Cell]) -> None:
     A cell is a class derived from ``sksequence.cells.Cell``. It holds options, no weights and no
     state, and says
 
-    - how many blocks of `n_units` rows ``weight_ih`` has (``n_gates``), or by itself which
-      weights there are (``initial_weights``),
+    - how many blocks of `n_units` rows the weights of its inputs have (``n_gates``), and which
+      weights there are, unless they are those of torch's layers (``initial_weights``),
     - how many parts its state has (``n_states``, the first part is the output) and how wide they
       are, unless all have `n_units` numbers (``state_sizes``),
     - what a step is: ``step(weights, inputs, state)`` takes a dict of tensors, inputs
@@ -220,13 +220,13 @@ def _check_weight(where: str, name: Any, values: Any) -> None:
 
 def _check_weight_ih(cell: Cell, where: str, weights: dict, sizes: tuple[int, int]) -> None:
     n_inputs, n_units = sizes
-    n_gates = getattr(cell, "n_gates", None)
-    if cell.stages() is not None and (n_gates is None or "weight_ih" not in weights):
-        _fail(
-            f"{type(cell).__name__} has stages, which need `n_gates` and a weight 'weight_ih' of "
-            f"shape (n_gates * n_units, n_inputs); its weights are {', '.join(weights)}."
-        )
-    if n_gates is None or "weight_ih" not in weights:
+    n_gates = cell.n_gates
+    if "weight_ih" not in weights:
+        if cell.stages() is not None:
+            _fail(
+                f"{type(cell).__name__} has stages, which need a weight 'weight_ih' of shape "
+                f"(n_gates * n_units, n_inputs); its weights are {', '.join(weights)}."
+            )
         return
     expected, shape = (n_gates * n_units, n_inputs), tuple(weights["weight_ih"].shape)
     if shape != expected:

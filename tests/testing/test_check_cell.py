@@ -109,7 +109,7 @@ class NoStep(Cell):
     n_gates = 1
 
 
-@broken("NoGates does not say how many weights it has: set `n_gates`", TypeError)
+@broken("NoGates does not say how many gates it has: set `n_gates`", TypeError)
 class NoGates(Cell):
     def step(self, weights, inputs, state):
         return state
