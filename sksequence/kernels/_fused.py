@@ -10,14 +10,15 @@ from sksequence.cells import Cell
 _ORDER = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
-def run_fused(cell: Cell, weights, inputs: Tensor, state):
+def run_fused(cell: Cell, weights, inputs: Tensor, state, all_states: bool = False):
     """All steps of a cell with a `torch_layer`: outputs and the last state."""
     flat = [weights[name] for name in _ORDER if name in weights]
     grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then
     start = [part.unsqueeze(0).contiguous() for part in state]  # (1, n_sequences, n_units)
     function, start = _function(cell), start if len(start) > 1 else start[0]
     outputs, *last = function(inputs, start, flat, "bias_ih" in weights, 1, 0.0, grad, False, True)
-    return outputs, tuple(part[0] for part in last)
+    last = (outputs,) if all_states else tuple(part[0] for part in last)
+    return outputs, last
 
 
 def _function(cell):
@@ -26,3 +27,9 @@ def _function(cell):
     if cell.torch_layer is nn.GRU:
         return torch.gru
     return torch.rnn_relu if cell.activation == "relu" else torch.rnn_tanh
+
+
+def has_fused(cell: Cell, weights, all_states: bool = False) -> bool:
+    """Whether torch has the whole loop of this cell; it gives the last memory only."""
+    known = all(name in _ORDER for name in weights)
+    return cell.torch_layer is not None and known and not (all_states and cell.n_states > 1)

@@ -6,8 +6,12 @@ import torch
 from torch import Tensor
 
 from sksequence.cells import Cell
-from sksequence.cells._stage import State, Weights, advance, inputs_share
+from sksequence.cells._stage import State, Weights, inputs_share
+from sksequence.kernels import _torch_loop
+from sksequence.kernels._choice import way_of
 from sksequence.kernels._fused import run_fused
+from sksequence.kernels._gradient import Loop
+from sksequence.kernels._plan import plan_of
 
 
 def run_cell(
@@ -45,29 +49,39 @@ def run_cell(
     >>> outputs.shape, last[0].shape
     (torch.Size([2, 5, 4]), torch.Size([2, 4]))
     """
-    if cell.torch_layer is not None and not (all_states and cell.n_states > 1):
-        outputs, last = run_fused(cell, weights, inputs, state)
-        return outputs, (outputs,) if all_states else last
-    if cell.stages() is None:
-        return _by_steps(cell.step, weights, inputs, state, all_states)
-    return _by_stages(cell, weights, inputs, state, all_states)
+    way = way_of(cell, weights, inputs, all_states)
+    if way == "fused":
+        return run_fused(cell, weights, inputs, state, all_states)
+    if way == "steps":
+        return run_steps(cell, weights, inputs, state, all_states)
+    return run_loop(loop_named(way), cell, weights, inputs, state, all_states)
 
 
-def _by_stages(cell, weights, inputs, state, all_states):
-    stages, n_units = cell.stages(), weights["weight_ih"].shape[0] // cell.n_gates
+def loop_named(way: str):
+    """The module that loops over time: in machine code or in torch."""
+    if way == "torch":
+        return _torch_loop
+    from sksequence.kernels import _compiled_loop  # reads llvmlite, which may not be there
+
+    return _compiled_loop
+
+
+def run_loop(loop, cell, weights, inputs, state, all_states):
+    """By the description of a cell, with its own derivative."""
+    n_units = weights["weight_ih"].shape[0] // cell.n_gates
     prepared = cell.prepare(weights, n_units)
-    share = inputs_share(stages, prepared, inputs, n_units)
+    plan = plan_of(cell, prepared, n_units)
+    share = inputs_share(cell.stages(), prepared, inputs, n_units)
+    needed = [prepared[name] for name in plan.weights]
+    outputs, *others = Loop.apply(loop, plan, all_states, share, *state, *needed)
+    return outputs, (outputs if all_states else outputs[:, -1], *others)
 
-    def step(weights, share, state):
-        return advance(stages, cell.state_names, weights, share, state, n_units)[0]
 
-    return _by_steps(step, prepared, share, state, all_states)
-
-
-def _by_steps(step, weights, inputs, state, all_states):
+def run_steps(cell, weights, inputs, state, all_states):
+    """A user's own cell: step after step."""
     states = []
     for now in inputs.unbind(1):  # (n_sequences, n_inputs)
-        state = step(weights, now, state)
+        state = cell.step(weights, now, state)
         states.append(state)
     if not all_states:
         return torch.stack([each[0] for each in states], dim=1), state
