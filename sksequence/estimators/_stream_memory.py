@@ -139,7 +139,7 @@ class SteppedNetwork:
 
     def named(self, memory: Memory) -> dict[str, Tensor]:
         """The tensors of a memory by name: ``layer_0.h``, ``convolution``, ``pool.sum``, ..."""
-        tensors = {}
+        tensors: dict[str, Tensor] = {}
         for i, layer in enumerate(memory.stack):
             parts = list(_leaves(layer))
             names = getattr(self._cells[i], "state_names", ())

@@ -1,7 +1,9 @@
 """Step by step is the same as all at once, and nothing else changes."""
 
+import doctest
 import pickle
 from copy import deepcopy
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -530,3 +532,10 @@ def test_contexts_that_do_not_fit():
         with_context.stream(context=[1.0, np.nan, 3.0])
     with pytest.raises(ValueError, match=r"fitted with no context, got one of shape \(3,\)"):
         classifier().fit(NUMBERS, LABELS).stream(context=[1.0, 2.0, 3.0])
+
+
+def test_the_guide_gives_what_it_shows():
+    guide = Path(__file__).resolve().parents[2] / "docs" / "user_guide" / "streams.rst"
+    result = doctest.testfile(str(guide), module_relative=False, encoding="utf-8")
+    assert result.attempted > 20
+    assert result.failed == 0
