@@ -291,7 +291,9 @@ def remember(forecaster: Any, target: TimeTable, covariates: TimeTable | None) -
 # -- what the stretch that was held back says ---------------------------------------------------
 
 
-def look_back(forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarray) -> None:
+def look_back(
+    forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarray, aloud: bool = True
+) -> None:
     """Errors and ranks for intervals, and skill against the naive forecast."""
     forecaster.errors_ = forecaster.ranks_ = forecaster.validation_skill_ = None
     if not len(starts):
@@ -301,7 +303,7 @@ def look_back(forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarra
     origins = origins_at(forecaster, past, starts, series, horizon)
     steps = starts[:, None] + np.arange(horizon)
     truth = past.target.values[steps]
-    if forecaster.loss in POINT_LOSSES:
+    if forecaster.distribution_.name in POINT_LOSSES:
         roller = roller_of(forecaster)
         errors = past.rows.targets[steps] - roller.means(origins)
         forecaster.errors_ = errors / roller.scales(origins)
@@ -319,7 +321,8 @@ def look_back(forecaster: Any, past: Past, starts: np.ndarray, series: np.ndarra
     if (theirs > 0).all():
         ratio = float((ours / theirs).mean())
         forecaster.validation_skill_ = 1 - ratio
-        warn_if_naive_wins(forecaster, ratio)
+        if aloud:
+            warn_if_naive_wins(forecaster, ratio)
 
 
 def spread_out(values: np.ndarray, n: int | None) -> np.ndarray:

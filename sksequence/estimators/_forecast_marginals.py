@@ -16,6 +16,8 @@ from sksequence.utils._random import make_generator
 
 # Paths from which quantiles are taken.
 N_PATHS = 500
+# Origins whose paths are in memory at a time.
+N_PARTS = 256
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Around:
     errors : ndarray of shape (n_errors, n_steps, n_targets)
         In units of the windows.
     undo : callable
+        ``undo(values)`` from the network's units to the user's.
     """
 
     point: np.ndarray
@@ -97,27 +100,70 @@ class Around:
     def quantile(self, levels: np.ndarray) -> np.ndarray:
         """Values below which `levels` of shape ``(n_steps, n_targets, n_q)`` lie."""
         found = []
-        for q in range(levels.shape[2]):
-            error = np.empty(levels.shape[:2])
-            for t, k in np.ndindex(*error.shape):
-                error[t, k] = conformal_quantile(self.errors[:, t, k], levels[t, k, q])
+        for level in np.moveaxis(levels, 2, 0):
+            error = conformal_quantiles(self.errors, level)
             found.append(self.undo(self.point + self.scale * error))
         return np.stack(found, axis=3)
 
 
-def conformal_quantile(values: np.ndarray, level: float) -> float:
-    r"""The quantile of calibration values with the correction for their number.
+@dataclass(frozen=True)
+class AroundChanges:
+    """The same where errors add up over the steps, as those of changes do.
+
+    Each row of errors is followed from the first step to the last, in the user's units.
+
+    Parameters
+    ----------
+    point, scale, errors
+        As of ``Around``.
+    undo : callable
+        ``undo(paths, part)`` for some of the origins, a slice of them.
+    """
+
+    point: np.ndarray
+    scale: np.ndarray
+    errors: np.ndarray
+    undo: Callable
+
+    def quantile(self, levels: np.ndarray) -> np.ndarray:
+        """Values below which `levels` of shape ``(n_steps, n_targets, n_q)`` lie."""
+        result = np.empty((*self.point.shape, levels.shape[2]))
+        for at in range(0, len(self.point), N_PARTS):
+            part = slice(at, at + N_PARTS)
+            moved = self.scale[part] * self.errors[:, np.newaxis]
+            paths = self.undo(self.point[part] + moved, part)  # (n_errors, n, n_steps, n_targets)
+            for q, level in enumerate(np.moveaxis(levels, 2, 0)):
+                result[part, ..., q] = conformal_quantiles(paths, level)
+        return result
+
+
+def conformal_quantiles(values: np.ndarray, level: np.ndarray) -> np.ndarray:
+    r"""Quantiles over the first axis, with the correction for the number of values.
 
     The upper half takes the :math:`\lceil (n + 1) q \rceil`-th smallest of n values, the lower
-    half is its mirror image (Vovk, Gammerman and Shafer, 2005).
+    half is its mirror image (Vovk, Gammerman and Shafer, 2005). NaN do not count; NaN if there
+    is nothing else.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, ...)
+    level : ndarray
+        Broadcasts with all axes but the first.
     """
-    values = np.sort(values[np.isfinite(values)])
-    n = len(values)
-    if n == 0:
-        return float("nan")
-    exact = round((n + 1) * level, 9)  # 0.95 * 20 is 19
-    rank = np.ceil(exact) if level >= 0.5 else np.floor(exact)
-    return float(values[np.clip(int(rank) - 1, 0, n - 1)])
+    level = np.broadcast_to(level, values.shape[1:])
+    ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=0)  # NaN come last
+    n = np.isfinite(ordered).sum(axis=0)
+    exact = np.round((n + 1) * level, 9)  # 0.95 * 20 is 19
+    rank = np.where(level >= 0.5, np.ceil(exact), np.floor(exact)).astype(int)
+    place = np.clip(rank - 1, 0, np.maximum(n - 1, 0))
+    return np.take_along_axis(ordered, place[np.newaxis], axis=0)[0]
+
+
+def errors_ahead(errors: np.ndarray, n_steps: int) -> np.ndarray:
+    """Errors ``(n, horizon, n_targets)`` for more steps: after each row one a horizon later."""
+    n_blocks = -(-n_steps // errors.shape[1])
+    rolled = [np.roll(errors, -i * errors.shape[1], axis=0) for i in range(n_blocks)]
+    return np.concatenate(rolled, axis=1)[:, :n_steps]
 
 
 def _at_level(distribution, parameters, levels) -> np.ndarray:
@@ -134,13 +180,18 @@ def _at_level(distribution, parameters, levels) -> np.ndarray:
 
 def marginals(
     forecaster: Any, past: Past, origins: Origins, random_state: Any, n_paths: int = N_PATHS
-) -> Exact | Drawn | Around:
+) -> Exact | Drawn | Around | AroundChanges:
     """The distribution of each future value."""
     roller, undo = roller_of(forecaster), past.undone(origins)
-    if forecaster.loss in POINT_LOSSES:
+    if forecaster.distribution_.name in POINT_LOSSES:
         needs_errors(forecaster)
-        errors = at_steps(forecaster.errors_, origins.n_steps)
-        return Around(roller.means(origins), roller.scales(origins), errors, undo)
+        point, scale, n_steps = roller.means(origins), roller.scales(origins), origins.n_steps
+        if past.data.n_lost == 0:
+            return Around(point, scale, at_steps(forecaster.errors_, n_steps), undo)
+        errors = errors_ahead(forecaster.errors_, n_steps)
+        return AroundChanges(
+            point, scale, errors, lambda paths, part: past.undo(paths, origins.take(part))
+        )
     at_once = forecaster.strategy == "direct" and origins.n_steps <= forecaster.horizon_
     if at_once and past.data.n_lost == 0:
         return Exact(
@@ -166,19 +217,18 @@ def corrected_levels(
     """Probabilities ``(n_steps, n_targets, n_q)``, corrected by what held before."""
     n_targets = forecaster.tail_.values.shape[1]
     levels = np.broadcast_to(wanted, (n_steps, n_targets, len(wanted)))
-    if not calibrated or forecaster.loss in POINT_LOSSES or forecaster.ranks_ is None:
+    if not calibrated or forecaster.distribution_.name in POINT_LOSSES or forecaster.ranks_ is None:
         return levels
     ranks = at_steps(forecaster.ranks_, n_steps)
-    corrected = np.empty(levels.shape)
-    for t, k, q in np.ndindex(*levels.shape):
-        corrected[t, k, q] = conformal_quantile(ranks[:, t, k], float(wanted[q]))
+    each = np.broadcast_to(ranks[..., np.newaxis], (*ranks.shape, len(wanted)))
+    corrected = conformal_quantiles(each, levels)
     corrected = np.where(np.isfinite(corrected), corrected, levels)
     return np.clip(corrected, 1e-6, 1 - 1e-6)
 
 
 def needs_distribution(forecaster: Any, what: str) -> None:
     """Raise ValueError of a loss that has nothing to draw from."""
-    if forecaster.loss in POINT_LOSSES:
+    if forecaster.distribution_.name in POINT_LOSSES:
         raise ValueError(
             f"{what} draws from a distribution, but loss={forecaster.loss!r} learns none: take "
             '"gaussian", "student_t", "negative_binomial", "zero_inflated_gamma" or "quantile".'
@@ -187,9 +237,12 @@ def needs_distribution(forecaster: Any, what: str) -> None:
 
 def needs_errors(forecaster: Any) -> None:
     """Raise ValueError of a point forecast without errors that were seen."""
-    if forecaster.errors_ is None:
-        raise ValueError(
-            f"bounds around a point forecast (loss={forecaster.loss!r}) come from errors on a "
-            "stretch of time that was held back, but there was none: set early_stopping=True, "
-            'or learn a distribution, e.g. loss="gaussian".'
-        )
+    if forecaster.errors_ is not None:
+        return
+    remedy = "give more rows, or raise validation_fraction"
+    if hasattr(forecaster, "early_stopping"):
+        remedy = 'set early_stopping=True, or learn a distribution, e.g. loss="gaussian"'
+    raise ValueError(
+        f"bounds around a point forecast (loss={forecaster.distribution_.name!r}) come from errors "
+        f"on a stretch of time that was held back, but there was none: {remedy}."
+    )

@@ -17,8 +17,8 @@ from sksequence.estimators._forecast_marginals import (
 )
 
 
-class ProbabilisticForecasts:
-    """Quantiles, intervals and paths of a fitted forecaster."""
+class Bounds:
+    """Quantiles and intervals of a fitted forecaster."""
 
     def predict_quantiles(
         self,
@@ -89,6 +89,10 @@ class ProbabilisticForecasts:
             raise ValueError(f"coverage must lie between 0 and 1, got {coverage!r}.")
         levels, names = np.array([1 - coverage, 1 + coverage]) / 2, ["lower", "upper"]
         return _bounds(self, X, levels, names, calibrated, history, X_history, random_state)
+
+
+class ProbabilisticForecasts(Bounds):
+    """Quantiles, intervals and paths of a fitted forecaster."""
 
     def sample_paths(
         self,

@@ -100,8 +100,8 @@ def _goes_on(forecaster) -> bool:
 
 
 def _at(X, position):
-    inside = isinstance(position, Integral) and 0 <= position < X.shape[1]
-    return X.columns[position] if inside else None
+    inside = isinstance(position, Integral) and 0 <= int(position) < X.shape[1]
+    return X.columns[int(position)] if inside else None
 
 
 def _is_symbolic(column) -> bool:

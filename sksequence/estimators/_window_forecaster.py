@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,31 +18,41 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence.batches import WindowBatch, WindowSamples
 from sksequence.estimators._fitting import unchanged_if_refused
 from sksequence.estimators._forecast_ask import check_parameters, predicted, scored
-from sksequence.estimators._forecast_backtest import backtest, model_columns
-from sksequence.estimators._forecast_data import Past
-from sksequence.estimators._forecast_fit import learn, remember, windows_of
+from sksequence.estimators._forecast_backtest import (
+    backtest,
+    check_quantiles,
+    model_columns,
+    read_for_backtest,
+)
+from sksequence.estimators._forecast_data import Past, last_stretch
+from sksequence.estimators._forecast_fit import learn, look_back, remember, windows_of
 from sksequence.estimators._forecast_parameters import WINDOW_CONSTRAINTS
+from sksequence.estimators._forecast_probable import Bounds
 from sksequence.estimators._forecast_read import read_later, read_tables
+from sksequence.estimators._parameters import SHARED_CONSTRAINTS
 from sksequence.networks import Outputs
 from sksequence.tasks import make_distribution
-from sksequence.utils._sklearn import StrOptions
+from sksequence.utils._random import make_generator
+from sksequence.utils._sklearn import Interval, StrOptions
 
 
-class WindowForecaster(RegressorMixin, BaseEstimator):
+class WindowForecaster(Bounds, RegressorMixin, BaseEstimator):
     """Forecast with any regressor of scikit-learn that is given whole windows.
 
     The last `lookback` values and covariates and what is known of the next `horizon` steps stand
     side by side in one row of numbers, and the next `horizon` values are its targets. It is what
     one did before there were recurrent networks, and what these have to be better than.
 
-    Rows, tables, panels and units of a window are those of ``RNNForecaster``. Windows are
-    written out here: memory is `lookback` times that of the series.
+    Rows, tables, panels and units of a window are those of ``RNNForecaster``, and so are
+    ``predict_interval`` and ``predict_quantiles``, which are made of errors on a stretch of time
+    that was held back. Windows are written out here: memory is `lookback` times that of the
+    series.
 
     Parameters
     ----------
     regressor : estimator, default=None
-        None: ``MLPRegressor(early_stopping=True)``. One that gives a single number is fitted for
-        each step.
+        None: ``MLPRegressor(early_stopping=True, max_iter=1000)``. One that gives a single number
+        is fitted for each step.
     lookback : int, default=24
         Rows of the past that the regressor is given.
     horizon : int, default=1
@@ -67,11 +78,21 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
     resample : str, int or pandas offset, default=None
         A frequency, at which rows that are missing from a time index become rows of missing
         values (see `missing`). None: they are an error.
+    validation_fraction : float, default=0.1
+        The last stretch of time, on which a copy that was fitted on the rows before shows how
+        large errors are, for intervals; the regressor itself is fitted on all rows. 0 saves the
+        second fit, and there are no intervals then.
+    random_state : int, RandomState, Generator or None, default=None
+        Seeds every `random_state` of the regressor; None leaves them as they are.
 
     Attributes
     ----------
     regressor_ : estimator
         The fitted regressor.
+    validation_skill_ : float or None
+        Skill of the copy against the seasonal naive forecast on that stretch.
+    categories_ : dict
+        The symbols of each static covariate that holds some.
     tail_ : TimeTable
         The last rows of y, as many as forecasts need.
     naive_errors_ : NaiveErrors
@@ -95,6 +116,8 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
         **WINDOW_CONSTRAINTS,
         "regressor": "no_validation",
         "missing": [StrOptions(("error", "ffill"))],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "random_state": SHARED_CONSTRAINTS["random_state"],
     }
 
     def __init__(
@@ -113,6 +136,8 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
         in_sample: str = "error",
         gap: int = 0,
         resample: Any = None,
+        validation_fraction: float = 0.1,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
     ):
         self.regressor = regressor
         self.lookback = lookback
@@ -127,6 +152,8 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
         self.in_sample = in_sample
         self.gap = gap
         self.resample = resample
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
 
     @unchanged_if_refused
     def fit(self, X: Any, y: Any) -> Self:
@@ -162,17 +189,34 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
             dtype=torch.float64,
         )
         batch = samples.batch(np.arange(len(samples)))
-        wanted = batch.targets.flatten(1).numpy()
-        regressor = MLPRegressor(early_stopping=True) if self.regressor is None else self.regressor
-        self.regressor_ = clone(regressor)
-        if wanted.shape[1] > 1 and not get_tags(regressor).target_tags.multi_output:
-            self.regressor_ = MultiOutputRegressor(self.regressor_)
-        one = wanted.shape[1] == 1
-        self.regressor_.fit(one_row_each(batch), wanted[:, 0] if one else wanted)
-        self.network_ = _Windows(self.regressor_, self.horizon)
+        rows, wanted = one_row_each(batch), batch.targets.flatten(1).numpy()
+        train, valid = last_stretch(starts, series, self.horizon, self.validation_fraction or 1.0)
+        regressor = self._regressor(wanted.shape[1])
         self.spread_ = past.rows.spread
+        if len(valid):
+            self.network_ = _Windows(_fitted(regressor, rows[train], wanted[train]), self.horizon)
+        look_back(self, past, starts[valid], series[valid], aloud=False)
+        self.regressor_ = _fitted(regressor, rows, wanted)
+        self.network_ = _Windows(self.regressor_, self.horizon)
         remember(self, target, covariates)
         return self
+
+    def _regressor(self, n_outputs):
+        """The regressor to fit, with seeds of its own."""
+        regressor = MLPRegressor(early_stopping=True, max_iter=1000)
+        if self.regressor is not None:
+            regressor = clone(self.regressor)
+        if self.random_state is not None:
+            rng = make_generator(self.random_state)
+            names = [
+                name
+                for name in sorted(regressor.get_params())
+                if name == "random_state" or name.endswith("__random_state")
+            ]
+            regressor.set_params(**{name: int(rng.integers(2**31)) for name in names})
+        if n_outputs > 1 and not get_tags(regressor).target_tags.multi_output:
+            return MultiOutputRegressor(regressor)
+        return regressor
 
     def predict(self, X: Any, history: Any = None, X_history: Any = None) -> Any:
         """Forecast rows that follow those of ``fit``.
@@ -231,6 +275,7 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
         step: int = 1,
         n_steps: int | None = None,
         refit: bool | int = False,
+        quantiles: Sequence[float] | None = None,
     ) -> pd.DataFrame:
         """Walk forward over the last rows, as ``RNNForecaster.backtest``.
 
@@ -243,6 +288,8 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
             (None: `horizon`).
         refit : bool or int, default=False
             Whether the regressor is fitted anew at each origin, or at every so many.
+        quantiles : sequence of float, default=None
+            Columns of these quantiles too.
 
         Returns
         -------
@@ -250,15 +297,15 @@ class WindowForecaster(RegressorMixin, BaseEstimator):
         """
         check_parameters(self)
         model = clone(self)
-        target, covariates = read_tables(model, X, y)
+        wanted, settings = check_quantiles(quantiles), (n_origins, step, n_steps, refit)
+        target, covariates = read_for_backtest(model, X, y, settings)
 
         def fit(first, first_covariates):
             return model._fit_tables(first, first_covariates, y)
 
         def columns(starts, series, n):
-            return model_columns(model, target, covariates, starts, series, n, np.zeros(0))
+            return model_columns(model, target, covariates, starts, series, n, wanted)
 
-        settings = (n_origins, step, n_steps, refit)
         return backtest(model, target, covariates, settings, fit, columns)
 
     def __sklearn_tags__(self):
@@ -278,6 +325,10 @@ class _Windows:
         found = np.asarray(self.regressor.predict(one_row_each(batch)), dtype=np.float64)
         values = torch.from_numpy(found).view(len(batch), self.horizon, -1, 1)
         return Outputs(values)
+
+
+def _fitted(regressor: Any, rows: np.ndarray, wanted: np.ndarray) -> Any:
+    return clone(regressor).fit(rows, wanted[:, 0] if wanted.shape[1] == 1 else wanted)
 
 
 def one_row_each(batch: WindowBatch) -> np.ndarray:
