@@ -223,7 +223,8 @@ class _Net(NeuralNet):
 
     def _after_training_pass(self, loss, seconds, n_batches):
         if not loss < DIVERGED:
-            what = f"the loss became {loss} in epoch {len(self.run_.history) + 1}"
+            size = f"{loss:g}" if np.isfinite(loss) else "infinite or not a number"
+            what = f"the loss became {size} in epoch {len(self.run_.history) + 1}"
             raise DivergenceError(_divergence_message(self.plan_, what))
         self.history.record("seconds", seconds)
         if self.plan_.gradient_clip is not None:

@@ -125,7 +125,7 @@ def test_other_errors_of_torch_stay_what_they_are(monkeypatch):
 @pytest.mark.parametrize("estimator, y", [(classifier(), LABELS), (regressor(), NUMBERS)])
 def test_diverging_loss_says_what_to_try(estimator, y):
     estimator.set_params(learning_rate=1e38, gradient_clip=None, optimizer="sgd", max_epochs=50)
-    with pytest.raises(DivergenceError, match=r"the loss became (nan|inf) in epoch") as caught:
+    with pytest.raises(DivergenceError, match=r"the loss became inf.* in epoch") as caught:
         estimator.fit(X, y)
     assert "Lower learning_rate (now 1e+38), set gradient_clip=1.0" in str(caught.value)
     with pytest.raises(NotFittedError):

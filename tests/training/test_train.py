@@ -308,7 +308,8 @@ def test_divergence_says_what_to_try(make_problem, clip, remedy):
     with pytest.raises(DivergenceError) as caught:
         problem.train(learning_rate=1e38, gradient_clip=clip, max_epochs=5)
     assert str(caught.value) == (
-        "training diverged: the loss became nan in epoch 1. Lower learning_rate (now 1e+38), "
+        "training diverged: the loss became infinite or not a number in epoch 1. "
+        "Lower learning_rate (now 1e+38), "
         f"{remedy}, or check X and y for extreme values."
     )
     assert isinstance(caught.value, FloatingPointError)
