@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from sksequence.decoding._greedy import follow
 from sksequence.decoding._largest import largest
-from sksequence.decoding._rows import first_leaf
+from sksequence.decoding._rows import first_leaf, step_limits
 from sksequence.decoding._tree import Decoded
 
 
@@ -83,14 +84,59 @@ def sample_search(
     >>> decoded.tokens.unique()
     tensor([1])
     """
-    _check(temperature, top_k, top_p)
-    n_sequences, device = len(first_leaf(state, memory)), first_leaf(state, memory).device
-    seeds = torch.randint(
-        -(2**63), 2**63 - 1, (n_sequences,), generator=generator, device=generator.device
-    ).to(device)
-    nucleus = None if top_p == 1 else top_p
-    choose = _Sampler(seeds, temperature, top_k, nucleus)
+    choose = _sampler(state, memory, temperature, top_k, top_p, generator)
     return follow(decoder, state, memory, choose, start, end, max_steps)
+
+
+@torch.no_grad()
+def sample_steps(
+    decoder,
+    state,
+    memory,
+    *,
+    start: int,
+    end: int,
+    max_steps,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator,
+) -> Iterator[Tensor]:
+    """What :func:`sample_search` draws, a step at a time.
+
+    Parameters
+    ----------
+    decoder, state, memory, start, end, max_steps, temperature, top_k, top_p, generator
+        As there.
+
+    Yields
+    ------
+    tokens : integer Tensor of shape (n_sequences,)
+        `end` where a sequence has ended or has all its steps. It stops when all of them have.
+    """
+    choose = _sampler(state, memory, temperature, top_k, top_p, generator)
+    leaf = first_leaf(state, memory)
+    limits = step_limits("max_steps", max_steps, leaf)
+    rows = torch.arange(len(leaf), device=leaf.device)
+    token, ended = torch.full_like(rows, start), torch.zeros_like(rows, dtype=torch.bool)
+    for step in range(int(limits.max())):
+        answer = decoder.advance(token, state, memory)
+        chosen, _ = choose(answer.log_probs, rows, step)
+        chosen = chosen.masked_fill(ended | (limits <= step), end)
+        yield chosen
+        ended = ended | (chosen == end)
+        if bool(ended.all()):
+            return
+        token, state = chosen.masked_fill(ended, start), answer.state
+
+
+def _sampler(state, memory, temperature, top_k, top_p, generator) -> _Sampler:
+    _check(temperature, top_k, top_p)
+    leaf = first_leaf(state, memory)
+    seeds = torch.randint(
+        -(2**63), 2**63 - 1, (len(leaf),), generator=generator, device=generator.device
+    ).to(leaf.device)
+    return _Sampler(seeds, temperature, top_k, None if top_p == 1 else top_p)
 
 
 def _check(temperature, top_k, top_p) -> None:

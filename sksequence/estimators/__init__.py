@@ -5,6 +5,7 @@ from sksequence.estimators._captioner import SequenceCaptioner
 from sksequence.estimators._classifier import RNNClassifier
 from sksequence.estimators._forecaster import RNNForecaster
 from sksequence.estimators._naive_forecasters import NaiveForecaster
+from sksequence.estimators._language_model import RNNLanguageModel
 from sksequence.estimators._regressor import RNNRegressor
 from sksequence.estimators._seq2seq import Seq2SeqTransformer
 from sksequence.estimators._stream import SequenceStream
@@ -14,6 +15,7 @@ __all__ = [
     "NaiveForecaster",
     "RNNClassifier",
     "RNNForecaster",
+    "RNNLanguageModel",
     "RNNRegressor",
     "Seq2SeqTransformer",
     "SequenceAutoencoder",

@@ -140,6 +140,31 @@ class LanguageNetwork(nn.Module):
         extras = {"head": self.head, "steps": steps}
         return Outputs(chosen, mask, (*_still_wanted(state, batch), (stops, last)), extras)
 
+    def go_on(self, values: Tensor, state: Any, context: Tensor | None) -> tuple[Tensor, Any]:
+        """One step further.
+
+        Parameters
+        ----------
+        values : Tensor of shape (n_rows,) or (n_rows, n_features)
+            Symbols, or numbers.
+        state : object
+            Of the stack.
+        context : Tensor of shape (n_sequences, n_context) or None
+            The rows of a sequence stand side by side.
+
+        Returns
+        -------
+        readouts : Tensor of shape (n_rows, n_units)
+        state : object
+        """
+        (name,) = self.spec.reader.schema.channels
+        steps = self.encoder({name: values[:, None]})  # (n_rows, 1, n_inputs)
+        if context is not None and self.spec.context_at != "state":
+            beside = context.repeat_interleave(len(values) // len(context), dim=0)
+            steps = torch.cat([steps, beside[:, None]], dim=2)
+        steps, state = self.stack(steps, None, state)
+        return steps[:, 0], state
+
 
 def state_at(history: Any, batch: SequenceBatch) -> Any:
     """Where the recurrence stood before the first step of a batch; None: at its start.
