@@ -110,18 +110,55 @@ class SequenceStream:
         Returns
         -------
         label, number or ndarray
-            What ``predict`` gives for the steps so far, with an axis for sequences if the
-            stream has `n_sequences`.
+            What ``predict`` of the estimator gives for the steps so far, with an axis for
+            sequences if the stream has `n_sequences`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the step is not what the estimator was fitted on; it is not read then.
+        """
+        before = self._memory, self._steps, self._all_begun
+        try:
+            self.read(x)
+            return self.predict()
+        except Exception:
+            self._memory, self._steps, self._all_begun = before
+            raise
+
+    def read(self, x: Any) -> None:
+        """Read the next step without an answer, such as a history.
+
+        Parameters
+        ----------
+        x : number, array-like, dict or SequenceArray
+            As of ``step``.
 
         Raises
         ------
         TypeError, ValueError
             If the step is not what the estimator was fitted on.
         """
+        if self._transformer is not None:
+            x = self._transformer.transform(as_sequences(x, self._n_sequences))
+            if not isinstance(x, SequenceArray):
+                x = check_sequences(x)
+        network, lengths = self._network, None
+        if isinstance(x, SequenceArray):
+            inputs, lengths = _chunk(self._estimator, x, self._given_context)
+        else:
+            inputs = self._reader.read(x, network.dtype, network.device)
         with torch.inference_mode(), threads(self._work):
-            self._read(x)
-            outputs = self._outputs()
-        return self._answer(outputs)
+            if lengths is None and self._all_begun:
+                self._memory = network.advance(inputs, self._memory, self._context)
+                self._steps = self._steps + 1
+                return
+            lengths = np.ones(self._n, dtype=int) if lengths is None else lengths
+            self._memory = network.advance_apart(
+                inputs, self._memory, self._context, self._steps > 0, lengths
+            )
+        self._steps = self._steps + lengths
+        self._all_begun = bool(self._steps.all())
 
     def predict(self) -> Any:
         """The answer for the steps so far.
@@ -136,8 +173,15 @@ class SequenceStream:
         ValueError
             If a sequence has no step yet.
         """
+        task = self._estimator.task_
         with torch.inference_mode():
-            return self._answer(self._outputs())
+            outputs = self._outputs()
+            if hasattr(task, "probabilities"):
+                outputs = task.probabilities(outputs)
+            answer = task.decode(outputs.numpy())
+        if getattr(self._estimator, "_one_target", False):
+            answer = answer[:, 0]
+        return _without_axis(answer, self._n_sequences)
 
     @available_if(_gives_probabilities)
     def predict_proba(self) -> np.ndarray:
@@ -167,13 +211,17 @@ class SequenceStream:
         context : array-like of shape (n_which, n_context), default=None
             Their new context; None: as before.
         """
-        rows = np.arange(self._n)[slice(None) if which is None else which]
-        rows = np.atleast_1d(rows)
+        try:
+            rows = np.atleast_1d(np.arange(self._n)[slice(None) if which is None else which])
+        except IndexError as error:
+            raise IndexError(
+                f"which={which!r} is none of the {self._n} sequence(s) of this stream: {error}."
+            ) from error
         if context is not None:
             full = self._given_context.copy()
             full[rows] = self._reader.context(context, len(rows))
             self._set_context(full)
-        self._steps[rows] = 0
+        self._steps = np.where(np.isin(np.arange(self._n), rows), 0, self._steps)
         self._all_begun = bool(self._steps.all())
 
     @property
@@ -205,27 +253,6 @@ class SequenceStream:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _read(self, x):
-        if self._transformer is not None:
-            x = self._transformer.transform(as_sequences(x, self._n_sequences))
-            if not isinstance(x, SequenceArray):
-                x = check_sequences(x)
-        lengths = None
-        if isinstance(x, SequenceArray):
-            inputs, lengths = _chunk(self._estimator, x, self._n)
-        else:
-            inputs = self._reader.read(x, self._network.dtype, self._network.device)
-        if lengths is None and self._all_begun:
-            self._memory = self._network.advance(inputs, self._memory, self._context)
-            self._steps += 1
-            return
-        lengths = np.ones(self._n, dtype=int) if lengths is None else lengths
-        self._memory = self._network.advance_apart(
-            inputs, self._memory, self._context, self._steps > 0, lengths
-        )
-        self._steps += lengths
-        self._all_begun = bool(self._steps.all())
-
     def _outputs(self) -> Tensor:
         """Outputs of the network for the steps so far, in 64 bits."""
         if not self._all_begun:
@@ -238,16 +265,6 @@ class SequenceStream:
                 "larger than those it was fitted on."
             )
         return values
-
-    def _answer(self, outputs: Tensor) -> Any:
-        """Outputs in the user's types."""
-        task = self._estimator.task_
-        if hasattr(task, "probabilities"):
-            outputs = task.probabilities(outputs)
-        answer = task.decode(outputs.numpy())
-        if getattr(self._estimator, "_one_target", False):
-            answer = answer[:, 0]
-        return _without_axis(answer, self._n_sequences)
 
     def _set_context(self, context: np.ndarray):
         """Keep the context as it was given, and as the network reads it."""
@@ -328,10 +345,15 @@ def _check_transformer(transformer):
     return transformer
 
 
-def _chunk(estimator, X: SequenceArray, n: int) -> tuple[dict[str, Tensor], np.ndarray]:
+def _chunk(
+    estimator, X: SequenceArray, context: np.ndarray
+) -> tuple[dict[str, Tensor], np.ndarray]:
     """Any number of steps of each sequence: inputs of the longest, and how many there are."""
+    n = len(context)
     if len(X) != n:
         raise ValueError(f"the stream has {n} sequence(s), got steps of {len(X)}.")
+    if context.shape[1] and X.context is None:
+        X = X.with_context(context)
     lengths = X.lengths
     rows = np.flatnonzero(lengths)
     if not len(rows):

@@ -93,7 +93,7 @@ class StepReader:
         return channel.kind == "numeric" or name in self.looked_up
 
     def _numbers(self, name, channel: ChannelSchema, x, dtype) -> Tensor:
-        values = np.asarray(x)
+        values = self._array(name, channel, x)
         if values.dtype.kind not in "fiub":
             raise TypeError(self._expected(name, channel, x))
         shape = (*self.leading, *channel.shape)
@@ -116,8 +116,14 @@ class StepReader:
         steps = torch.from_numpy(values.reshape(-1, 1, *channel.shape).astype(numbers))
         return steps if steps.dtype == dtype else steps.to(dtype)
 
+    def _array(self, name, channel: ChannelSchema, x) -> np.ndarray:
+        try:
+            return np.asarray(x)
+        except ValueError:  # nested lists of unequal lengths
+            raise ValueError(self._expected(name, channel, x)) from None
+
     def _ids(self, name, channel: ChannelSchema, x) -> Tensor:
-        ids = np.asarray(x)
+        ids = self._array(name, channel, x)
         if ids.dtype.kind in "UO" and channel.feature_names is not None:
             ids = self._numbered(name, channel, ids)
         if ids.dtype.kind not in "iu":
@@ -147,6 +153,8 @@ class StepReader:
         lead = f"{self.leading[0]} steps, one of each sequence: " if self.leading else "a step: "
         if not self._takes_numbers(name, channel):
             what = f"{lead}integer ids in [0, {channel.n_tokens}) of shape {self.leading}"
+            if not self.leading:
+                what = f"{lead}an integer id in [0, {channel.n_tokens})"
             remedy = " For text, give the encoder too: stream(transformer=pipeline[:-1])."
         else:
             what = f"{lead}numbers of shape {(*self.leading, *channel.shape)}"
@@ -158,8 +166,7 @@ class StepReader:
                 )
         if len(self.schema.channels) > 1:
             what += f" for channel {name!r}"
-        given = np.shape(x) if not isinstance(x, str) else "()"
-        return f"{self.name} expected {what}; got {_short(x)} of shape {given}.{remedy}"
+        return f"{self.name} expected {what}; got {_short(x)}{_shape(x)}.{remedy}"
 
     # -- several channels, by name ------------------------------------------------------------
 
@@ -219,6 +226,13 @@ def _is_named(x) -> bool:
 
 def _of(name: str, only: str | None) -> str:
     return "" if only is not None else f" of channel {name!r}"
+
+
+def _shape(x) -> str:
+    try:
+        return f" of shape {np.shape(x)}"
+    except ValueError:
+        return ", whose rows differ in length"
 
 
 def _short(value, width: int = 60) -> str:

@@ -190,13 +190,17 @@ def test_any_number_of_steps_at_once(pooling):
     cuts = [1, 0, *(X.lengths[2:] // 2 + 1)]  # of the second no step at first
     parts = [[x[:cut] for x, cut in zip(X, cuts, strict=True)]]
     parts += [[x[cut:] for x, cut in zip(X, cuts, strict=True)]]
-    stream._read(SequenceArray.from_list(parts[0], context=X.context))
+    before = SequenceArray.from_list(parts[0])
+    with pytest.raises(ValueError, match=r"no step of sequence\(s\) \[1\] was read yet"):
+        stream.step(before)
+    assert stream.n_steps.tolist() == [0] * 6  # so that nothing was read of the others either
+    stream.read(before)
     assert stream.n_steps.tolist() == cuts
     with pytest.raises(ValueError, match=r"no step of sequence\(s\) \[1\] was read yet"):
         stream.predict()
-    stream.step(SequenceArray.from_list(parts[1], context=X.context))
+    stream.step(SequenceArray.from_list(parts[1]))
     np.testing.assert_allclose(stream.predict_proba(), fitted.predict_proba(X), atol=2e-6)
-    nothing = SequenceArray.from_list([np.zeros((0, 2))] * 6, context=X.context)
+    nothing = SequenceArray.from_list([np.zeros((0, 2))] * 6)
     before = stream.state
     assert stream.step(nothing).tolist() == fitted.predict(X).tolist()
     for name, values in stream.state.items():
@@ -479,6 +483,7 @@ def test_bidirectional_networks_cannot():
         ("word", TypeError, r"RNNClassifier expected a step: numbers of shape \(2,\); got 'word'"),
         (["a", "b"], TypeError, "expected a step: numbers"),
         (None, TypeError, "expected a step: numbers"),
+        ([[1.0], [2.0, 3.0]], ValueError, "whose rows differ in length"),
         ([1.0, np.nan], ValueError, "holds a value that is missing, infinite or too large"),
         ([1.0, np.inf], ValueError, "fill or clip it, got"),
         ([1.0, 1e300], ValueError, "too large for RNNClassifier"),
@@ -502,7 +507,7 @@ def test_steps_that_do_not_fit(step, error, message):
     [
         (12, ValueError, r"must lie in \[0, n_tokens\) = \[0, 12\), got 12"),
         (-1, ValueError, r"must lie in \[0, n_tokens\)"),
-        (1.0, TypeError, r"expected a step: integer ids in \[0, 12\) of shape \(\); got 1.0"),
+        (1.0, TypeError, r"expected a step: an integer id in \[0, 12\); got 1.0"),
         ("word", TypeError, r"give the encoder too: stream\(transformer=pipeline\[:-1\]\)"),
         ([1, 2], ValueError, r"got \[1, 2\] of shape \(2,\)"),
     ],
@@ -517,6 +522,8 @@ def test_side_by_side_steps_that_do_not_fit():
     stream = classifier().fit(NUMBERS, LABELS).stream(3)
     with pytest.raises(ValueError, match=r"3 steps, one of each sequence: numbers of shape \(3, 2"):
         stream.step([1.0, 2.0])
+    with pytest.raises(IndexError, match=r"which=3 is none of the 3 sequence\(s\) of this stream"):
+        stream.reset(3)
     for wrong, error in ((0, ValueError), (True, TypeError), (2.0, TypeError)):
         with pytest.raises(error, match="n_sequences must be"):
             classifier().fit(NUMBERS, LABELS).stream(wrong)
