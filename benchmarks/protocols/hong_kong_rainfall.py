@@ -61,7 +61,7 @@ def run(data, seed, quick):
     return [*_rows(actual, each, climates), ("seconds of a fit", f"{np.mean(seconds):.0f}", "mean")]
 
 
-def forecasts(rain[FIRST:], n_origins, settings, seed):
+def forecasts(rain, n_origins, settings, seed):
     """A row for each test day with its quantiles; the network is fitted anew each year."""
     model = RNNForecaster(horizon=1, random_state=seed, **settings)
     with warnings.catch_warnings():  # it is of point forecasts; here distributions are compared
