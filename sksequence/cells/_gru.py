@@ -150,7 +150,7 @@ class GRU(Cell):
         self.recurrent_init = recurrent_init
 
     @property
-    def torch_layer(self):
+    def torch_layer(self):  # type: ignore[override]
         """torch's layer, for the form that it has."""
         return nn.GRU if self.reset == "after" else None
 

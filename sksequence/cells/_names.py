@@ -64,12 +64,11 @@ def make_cell(cell: str | Cell | type[Cell]) -> Cell:
     """
     if isinstance(cell, str):
         return _named(cell)()
-    if isinstance(cell, type) and issubclass(cell, Cell):
-        cell = _instance(cell)
-    if not isinstance(cell, Cell):
+    made: Any = _instance(cell) if isinstance(cell, type) and issubclass(cell, Cell) else cell
+    if not isinstance(made, Cell):
         _refuse(cell)
-    _check_complete(cell)
-    return clone(cell)
+    _check_complete(made)
+    return clone(made)
 
 
 def _named(name: str) -> type[Cell]:
@@ -114,6 +113,11 @@ def _check_complete(cell: Cell) -> None:
         raise TypeError(
             f"the cell {kind.__name__} does not say what a step is: define "
             "`step(self, weights, inputs, state)`, which returns the next state."
+        )
+    if kind.step is not Cell.step and cell.stages() is not None:
+        raise TypeError(
+            f"the cell {kind.__name__} has a `step` of its own, but inherits `stages`, which the "
+            "loops over time run instead: derive it from Cell, or define `stages` alone."
         )
     if not hasattr(cell, "n_gates"):
         raise TypeError(

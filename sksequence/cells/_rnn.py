@@ -78,7 +78,7 @@ class RNN(Cell):
         )
 
     @property
-    def torch_layer(self):
+    def torch_layer(self):  # type: ignore[override]
         """torch's layer, for the two activations that it has."""
         return nn.RNN if self.activation in _TORCH else None
 

@@ -434,6 +434,6 @@ def _check_run(case: _Case) -> None:
     pairs = zip((outputs, *last), (torch.stack(expected, dim=1), *state), strict=True)
     if any(not torch.allclose(a, b, rtol=1e-6, atol=1e-8) for a, b in pairs):
         _fail(
-            f"{case.name} gives other numbers over several steps at once than step by step: its "
-            "`step` and its `stages` (or `torch_layer`) are not the same equations."
+            f"{case.name} gives other numbers over several steps at once than step by step: are "
+            "its `torch_layer` and its `stages` the same equations?"
         )

@@ -34,6 +34,11 @@ class Unsized(Cell):
         return state
 
 
+class Overruled(GRU):
+    def step(self, weights, inputs, state):
+        return state
+
+
 class Alone:
     def step(self, weights, inputs, state):
         return state
@@ -64,6 +69,7 @@ def test_cells_of_ones_own_are_taken():
         (Silent(), TypeError, "the cell Silent does not say what a step is"),
         (Cell, TypeError, "the cell Cell does not say what a step is"),
         (Unsized, TypeError, "Unsized does not say how many gates it has: set `n_gates`"),
+        (Overruled, TypeError, "Overruled has a `step` of its own, but inherits `stages`"),
         (Alone, TypeError, "Alone is no .*Cell: it lacks initial_weights, initial_state, state_s"),
         (Alone(), TypeError, r"Derive it, class Alone\(Cell\), which brings everything but `step`"),
         (Whole(), TypeError, "the cell Whole is no sksequence.cells.Cell: its class is another"),

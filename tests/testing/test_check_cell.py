@@ -15,7 +15,8 @@ from sksequence.cells import (
     ProjectedLSTM,
     _stage,
 )
-from sksequence.testing import check_cell
+from sksequence.kernels import run_cell
+from sksequence.testing import _check_cell, check_cell
 
 
 class Mine(Cell):
@@ -363,14 +364,10 @@ class NoGate(LooksForGate):
     gates = ("h",)
 
 
-@broken("over several steps at once than step by step: its `step` and its `stages`")
-class OtherStep(type(GRU())):
+@broken("OtherStep has a `step` of its own, but inherits `stages`", TypeError)
+class OtherStep(GRU):
     def step(self, weights, inputs, state):
-        (h,) = super().step(weights, inputs, state)
-        return (0.5 * h,)
-
-    def look(self, weights, inputs, state):
-        return self.step(weights, inputs, state), {"reset": state[0] * 0, "update": state[0] * 0}
+        return state
 
 
 # -- described cells ------------------------------------------------------------------------
@@ -476,3 +473,13 @@ def test_an_error_of_the_cell_itself_comes_with_the_call():
         check_cell(Fails)
     note = "This came from the cell, in Fails.step with inputs (5, 3) and a state of (5, 4)."
     assert raised.value.__notes__ == [note]
+
+
+def test_a_loop_over_time_that_is_not_the_steps_is_told(monkeypatch):
+    def half(cell, weights, inputs, state):
+        outputs, last = run_cell(cell, weights, inputs, state)
+        return 0.5 * outputs, last
+
+    monkeypatch.setattr(_check_cell, "run_cell", half)
+    with pytest.raises(AssertionError, match="Mine gives other numbers over several steps at onc"):
+        check_cell(Mine)
