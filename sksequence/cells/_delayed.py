@@ -54,8 +54,7 @@ class Delayed(Cell):
 
     Examples
     --------
-    >>> from sksequence.cells import LSTM
-    >>> from sksequence.cells._delayed import Delayed
+    >>> from sksequence.cells import LSTM, Delayed
     >>> Delayed("lstm", delay=3).state_sizes(8)
     (8, 8, 8, 8, 8, 8)
     >>> Delayed(LSTM(), delay=3, beside=True).state_sizes(8)
@@ -135,6 +134,10 @@ class Delayed(Cell):
         sizes = tuple(self.inner.state_sizes(n_units))
         delay = self._one_delay()
         return sizes + sizes[:1] * (delay - 1) if self.beside else sizes * delay
+
+    def output_size(self, n_units: int) -> int:
+        """That of the cell."""
+        return self.inner.output_size(n_units)
 
     def initial_weights(self, n_inputs: int, n_units: int, generator: torch.Generator) -> Weights:
         """Those of the cell; beside the ordinary connection, ``weight_delay`` too."""

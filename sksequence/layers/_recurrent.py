@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sksequence.cells import Cell
-from sksequence.cells._delayed import Delayed
+from sksequence.cells import Cell, Delayed
 from sksequence.layers._running import State, run, states_after
 
 Observer = Callable[..., Any]

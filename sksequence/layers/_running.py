@@ -6,9 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from sksequence.cells import Cell
-from sksequence.cells._delayed import Delayed
-from sksequence.cells._feed_forward import FeedForward
+from sksequence.cells import Cell, Delayed, FeedForward
 from sksequence.kernels import run_cell
 
 State = tuple[Tensor, ...]

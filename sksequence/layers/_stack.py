@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from sksequence.cells import Cell
-from sksequence.cells._delayed import Delayed
+from sksequence.cells import Cell, Delayed
 from sksequence.layers._parts import Dropout
 from sksequence.layers._recurrent import RecurrentLayer
 from sksequence.layers._truncated import run_truncated

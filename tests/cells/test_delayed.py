@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from sksequence.cells import GRU, LSTM, RNN, Cell, ProjectedLSTM, make_cell
-from sksequence.cells._delayed import Delayed
+from sksequence.cells import GRU, LSTM, RNN, Cell, Delayed, ProjectedLSTM, make_cell
 from sksequence.layers import RecurrentLayer, RecurrentStack
 
 INNER = [RNN(), LSTM(), GRU(), ProjectedLSTM(projection_size=2)]

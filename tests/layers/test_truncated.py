@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from sksequence.cells import GRU, LSTM, RNN, ProjectedLSTM
-from sksequence.cells._delayed import Delayed
+from sksequence.cells import GRU, LSTM, RNN, Delayed, ProjectedLSTM
 from sksequence.layers import Dropout, RecurrentStack
 
 N_STEPS = 13

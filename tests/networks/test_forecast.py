@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sksequence.batches import WindowBatch
-from sksequence.cells import make_cell
+from sksequence.cells import FeedForward, OutputRNN, make_cell
 from sksequence.networks import ForecastSpec, pack_network, unpack_network
 
 LOOKBACK, HORIZON = 6, 4
@@ -128,3 +128,25 @@ def test_weights_read_the_past_and_the_future_once():
     names = dict(build(spec("recursive")).named_parameters())
     assert not any(name.startswith("decoder") for name in names)
     assert len(build(spec("recursive")).state_dict()) == len(names)
+
+
+def test_a_forecaster_goes_back_from_the_state_after_the_past():
+    for strategy in ("recursive", "seq2seq"):
+        gradients = {}
+        for steps in (None, (1, 2)):
+            network, windows = build(spec(strategy, tbptt_steps=steps)), batch()
+            windows.past.requires_grad_()
+            network(windows).values[:, 0].sum().backward()
+            gradients[steps] = windows.past.grad.abs().sum((0, 2))
+        assert (gradients[None] > 0).all()
+        reached = (gradients[1, 2] > 0).nonzero()[:, 0].tolist()
+        assert reached == ([3, 4, 5] if strategy == "recursive" else [4, 5])
+
+
+def test_a_forecaster_of_an_output_reads_nothing_that_it_would_forget():
+    network, windows = build(spec("recursive", cell=OutputRNN())), batch()
+    assert type(network.reader.layers[0][0].cell) is FeedForward
+    assert network.read(windows) is None
+    rolled = network.roll(windows, lambda j, parameters: windows.targets[:, j - 1])
+    torch.testing.assert_close(rolled, network(windows).values)
+    assert type(build(spec("seq2seq", cell=OutputRNN())).decoder.layers[0][0].cell) is OutputRNN
