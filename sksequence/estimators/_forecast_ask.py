@@ -171,9 +171,11 @@ def check_future(forecaster: Any, future: Future) -> None:
     bad = ~np.isfinite(future.numbers[:, known]) & (future.steps >= 0)[:, None]
     if bad.any() and forecaster.missing == "error":
         row, column = np.argwhere(bad)[0]
+        time = "" if future.index is None else f" ({future.index[row]})"
         raise ValueError(
-            f"Input X contains NaN: column {names[column]!r} has no number in row {row}, but is "
-            "known in advance: fill it, or name the column in past_covariates and fit again."
+            f"Input X contains NaN: column {names[column]!r} has no number in row {row}{time}, but "
+            "is known in advance: fill it, or fit again with the column in past_covariates, or "
+            'with missing="mask" or "ffill".'
         )
 
 

@@ -244,7 +244,8 @@ class Past:
     def _spread(self, values: np.ndarray) -> np.ndarray:
         target, names = self.target, set(() if self.transforms is None else self.transforms.names)
         sizes = np.ones((target.n_series, values.shape[1]))
-        if names <= {"difference", "seasonal_difference"}:  # changes are as large as values are
+        short = (target.lengths < self.data.lookback).any()
+        if short and names <= {"difference", "seasonal_difference"}:  # as large as values are
             for i, (first, stop) in enumerate(itertools.pairwise(target.offsets)):
                 sizes[i] = pd.DataFrame(target.values[first:stop]).abs().mean()
         return spreads(values, target.offsets, self.data.lookback, sizes)

@@ -253,8 +253,9 @@ def origins_of(target: TimeTable, n_origins: int, step: int, n_steps: int, name:
     needed = n_steps + (n_origins - 1) * step
     first = target.lengths - needed
     if (first < 1).any():
+        panel = "" if target.keys is None else " in its longest series"
         raise ValueError(
-            f"y has {int(target.lengths.max())} rows in its longest series, but {n_origins} "
+            f"y has {int(target.lengths.max())} rows{panel}, but {n_origins} "
             f"origins, {step} row(s) apart, each with {n_steps} rows to forecast, leave {name} "
             f"none to learn from: lower n_origins, step or n_steps ({needed} rows now)."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from dataclasses import replace
 from typing import Any, ClassVar, Self
@@ -137,20 +138,28 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         self.tail_ = replace(target, values=values).tail(self.seasonality)
         self.covariate_tail_ = None if covariates is None else covariates.tail(1)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any, history: Any = None, X_history: Any = None) -> Any:
         """Forecast rows that follow those of ``fit``.
 
         Parameters
         ----------
         X : DataFrame, Series, array-like of shape (n_rows, n_covariates), or int
             The rows to forecast. A number stands for so many rows.
+        history, X_history : like y and X of ``fit``, default=None
+            The past of other series, or a newer past, to forecast from instead; slope and climate
+            are those of it.
 
         Returns
         -------
         ndarray, Series or DataFrame of shape (n_rows,) or (n_rows, n_targets)
             With the index of `X`.
         """
-        future, rows = self._ask(X)
+        check_is_fitted(self)
+        model = self
+        if history is not None:
+            tables = read_tables(self, X_history, history, self)
+            model = copy.copy(self)._learn(*tables)
+        future, rows = model._ask(X)
         return answer(rows, future, self.tail_, self.one_target_, self.target_name_)
 
     def _ask(self, X):

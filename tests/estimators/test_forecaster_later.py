@@ -73,7 +73,7 @@ def test_a_backtest_of_a_panel_with_several_targets():
     ("settings", "message"),
     [
         ({"n_origins": 80}, "82 rows now|none to learn from|needs lookback"),
-        ({"n_origins": 200}, r"y has 90 rows .* 200 origins.* lower n_origins"),
+        ({"n_origins": 200}, r"y has 90 rows, but 200 origins.* lower n_origins"),
         ({"n_origins": 0}, "n_origins must be a whole number of at least 1, got 0"),
         ({"step": 0.5}, "step must be a whole number"),
         ({"refit": -1}, "refit must be True, False or a positive"),
@@ -169,6 +169,16 @@ def test_naive_forecasts_by_hand():
         np.testing.assert_allclose(forecast, expected, err_msg=strategy)
         assert forecast.name == "y"
     assert NaiveForecaster("seasonal", seasonality=7).fit(None, y).score(Y[80:], Y[80:]) == 0
+
+
+@pytest.mark.parametrize("strategy", ["last", "seasonal", "drift", "climatology"])
+def test_naive_forecasts_of_a_new_series(strategy):
+    forecaster = NaiveForecaster(strategy, seasonality=7).fit(None, PANEL)
+    alone = NaiveForecaster(strategy, seasonality=7).fit(None, Y[:40])
+    history = pd.concat({"new": Y[:40]}, names=["shop", "day"])
+    forecast = forecaster.predict(9, history=history)
+    np.testing.assert_allclose(forecast["new"], alone.predict(9))
+    assert forecaster.predict(1).index.get_level_values(0).tolist() == ["a", "b"]
 
 
 def test_naive_forecasts_of_holes_and_panels():
