@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
-from sksequence import RNNClassifier, RNNRegressor, SequenceArray
+from sksequence import RNNClassifier, RNNRegressor, SequenceArray, TokenEncoder
 from sksequence.cells import CELLS, Cell, LeakyRNN, OutputRNN, PeepholeLSTM, ProjectedLSTM
 
 
@@ -53,7 +54,8 @@ def test_cells_whose_output_has_another_width(cell, data):
     assert model.predict(X).shape == (24,)
 
 
-@pytest.mark.parametrize("name", sorted(CELLS.keys() - {"delayed", "irnn"}))
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.filterwarnings("ignore:.*delay.*:UserWarning")
 def test_every_cell_learns(name, data):
     X, _ = data
     y = np.array([x.mean() for x in X])
@@ -61,6 +63,16 @@ def test_every_cell_learns(name, data):
         cell=name, hidden_size=8, max_epochs=60, learning_rate=0.02, random_state=0
     ).fit(X, y)
     assert model.score(X, y) > 0.5
+
+
+@pytest.mark.parametrize("name", ["output_rnn", "projected_lstm", "leaky_rnn"])
+def test_cells_read_symbols(name):
+    texts = ["abca", "abd", "xyz", "xy"] * 6
+    model = make_pipeline(
+        TokenEncoder("char"), _classifier(name, max_epochs=40, learning_rate=0.05)
+    )
+    labels = ["early", "early", "late", "late"] * 6
+    assert model.fit(texts, labels).score(texts, labels) == 1
 
 
 def test_cells_and_their_options_are_searched(data):
