@@ -110,3 +110,38 @@ def test_prices_in_the_millions_keep_their_digits_in_32_bits(rows):
         windows(r, [9], dtype=torch.float32).batch(np.array([0])).past for r in (large, rows)
     )
     torch.testing.assert_close(short, long, rtol=1e-4, atol=1e-5)
+
+
+def test_counts_are_read_in_logarithms_about_the_mean_of_the_window(rows):
+    batch = windows(rows, [9], scaling="log").batch(np.array([0]))
+    mean = rows.targets[4:9].mean(axis=0)
+    np.testing.assert_allclose(batch.level[0, 0], np.log1p(mean))
+    np.testing.assert_array_equal(batch.scale, 1)
+    expected = np.log1p(rows.targets[4:12]) - np.log1p(mean)
+    np.testing.assert_allclose(batch.past[0], expected[:LOOKBACK])
+    np.testing.assert_allclose(batch.targets[0], expected[LOOKBACK:])
+
+
+def test_marks_bring_the_time_since(rows):
+    marks = np.ones((40, 2))
+    marks[[6, 7, 9], 0] = 0
+    marks[:7, 1] = 0
+    marked = WindowRows(
+        rows.targets,
+        np.column_stack([rows.observed, marks[:, :1]]),
+        np.column_stack([rows.known[:, :1], marks, rows.known[:, 1:]]),
+        rows.static,
+        rows.spread,
+        observed_marks=(1, 2),
+        known_marks=(1, 3),
+    )
+    batch = windows(marked, [9], lags=(3,)).batch(np.array([0]))
+    since = np.array([0, 0, 1, 2, 0, 1, 0, 0])  # rows 4 to 11
+    never = np.array([1, 2, 3, 0, 0, 0, 0, 0])  # nothing in the window before row 7
+    assert batch.observed.shape[2] == 3
+    np.testing.assert_allclose(batch.observed[0, :, 2], np.log1p(since[:LOOKBACK]))
+    np.testing.assert_array_equal(batch.known[0, :, :4], marked.known[4:12])
+    np.testing.assert_allclose(batch.known[0, :, 4], np.log1p(since))
+    np.testing.assert_allclose(batch.known[0, :, 5], np.log1p(never))
+    plain = windows(rows, [9], lags=(3,)).batch(np.array([0]))
+    np.testing.assert_array_equal(batch.known[0, :, 6:], plain.known[0, :, 2:])  # lags come last
