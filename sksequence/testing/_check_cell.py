@@ -59,7 +59,7 @@ def check_cell(cell: str | Cell | type[Cell]) -> None:
     >>> check_cell(Forgetful)
     Traceback (most recent call last):
         ...
-    AssertionError: Forgetful.step must return the next state as a tuple of 1 tensor, got a
+    AssertionError: Forgetful.step must return the state as a tuple of 1 tensor, got a
     Tensor. Write `return (h,)`, with the comma, ...
     """
     made = _made(cell)
@@ -250,7 +250,7 @@ def _check_initial_state(cell: Cell, n_units: int) -> None:
 def _check_state(where, state, sizes, n_sequences, dtype) -> None:
     if not isinstance(state, tuple):
         _fail(
-            f"{where} must return the next state as a tuple of {_count(len(sizes))}, got a "
+            f"{where} must return the state as a tuple of {_count(len(sizes))}, got a "
             f"{type(state).__name__}. Write `return (h,)`, with the comma, for one part, "
             "`return h, c` for two."
         )

@@ -212,7 +212,7 @@ class WrongGates(Mine):
         return Mine().initial_weights(n_inputs, n_units, generator)
 
 
-@broken(r"initial_state\(5, 4, like\) must return the next state as a tuple of 1 tensor, got a Ten")
+@broken(r"initial_state\(5, 4, like\) must return the state as a tuple of 1 tensor, got a Ten")
 class BareStart(Mine):
     def initial_state(self, n_sequences, n_units, like):
         return like.new_zeros(n_sequences, n_units)
@@ -224,7 +224,7 @@ class FloatStart(Mine):
         return (torch.zeros(n_sequences, n_units),)
 
 
-@broken("BareTensor.step must return the next state as a tuple of 1 tensor, got a Tensor. Write `r")
+@broken("BareTensor.step must return the state as a tuple of 1 tensor, got a Tensor. Write `r")
 class BareTensor(Mine):
     def step(self, weights, inputs, state):
         return super().step(weights, inputs, state)[0]
