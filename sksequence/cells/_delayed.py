@@ -109,7 +109,9 @@ class Delayed(Cell):
         delays: Any = self.delay
         several = isinstance(delays, (list, tuple))
         delays = tuple(delays) if several else (delays,)
-        good = all(isinstance(d, Integral) and not isinstance(d, bool) and d >= 1 for d in delays)
+        good = all(
+            isinstance(d, Integral) and not isinstance(d, bool) and int(d) >= 1 for d in delays
+        )
         if not delays or not good:
             raise ValueError(
                 "delay must be a number of steps >= 1, or a list with one for each layer, got "
