@@ -238,14 +238,14 @@ def _features(forecaster, past) -> list[tuple[str, str, list[int]]]:
 
 def _with_mark(data, positions, at) -> list[int]:
     """Where a covariate stands among those of its kind, and its mark of what was seen."""
-    marked = [column for column in positions if column in getattr(data, "marked", ())]
+    marked = [column for column in positions if column in data.marked]
     found = [positions.index(at)]
     return [*found, len(positions) + marked.index(at)] if at in marked else found
 
 
 def _of_static(data, at) -> list[int]:
     """Where a static covariate stands: one column, or one for each of its symbols."""
-    widths = [getattr(data, "categories", {}).get(column, 1) for column in data.static]
+    widths = [data.categories.get(column, 1) for column in data.static]
     i = data.static.index(at)
     return list(range(sum(widths[:i]), sum(widths[: i + 1])))
 

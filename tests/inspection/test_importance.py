@@ -21,6 +21,7 @@ from sksequence import (
 )
 from sksequence.inputs import Channel, check_sequences
 from sksequence.inspection._importance_sequences import donors
+from sksequence.inspection._importance_windows import WindowExchange
 
 
 class Reader(RegressorMixin, BaseEstimator):
@@ -488,6 +489,36 @@ def test_networks_panels_static_covariates_and_lags():
     assert both.feature_names == ["past of sold", "sale", "day_of_week"]
     assert both.block_names == ["-12 to -9", "-8 to -5", "-4 to -1", "+1 to +2"]
     assert (both.importances[0, 3] == 0).all()  # the future of the target is not known
+
+
+def test_marks_and_symbols_go_with_their_covariate():
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=80, freq="D")
+    index = pd.MultiIndex.from_product([["a", "b", "c"], days], names=["shop", "day"])
+    frame = {"town": np.repeat(["x", "y", "z"], 80), "seen": rng.normal(size=240)}
+    X = pd.DataFrame({**frame, "plan": rng.normal(size=240)}, index)
+    X.loc[X.index[::7], "seen"] = np.nan
+    X.loc[X.index[::5], "plan"] = np.nan
+    y = pd.Series(rng.normal(size=240), index, name="sold")
+    model = RNNForecaster(
+        lookback=6, static_covariates=["town"], past_covariates=["seen"], missing="mask",
+        calendar=["month", "day_of_week"], hidden_size=4, max_epochs=2, early_stopping=False,
+        random_state=0,
+    ).fit(X, y)  # fmt: skip
+    exchange = WindowExchange.read(model, X, y, None, 2, "end", np.arange, None)
+    names = ["past of sold", "seen", "plan", "town", "month", "day_of_week"]
+    assert exchange.feature_names == names
+    order = rng.permutation(exchange.n_samples)
+    for feature, name in enumerate(names):
+        found = exchange._exchanged(exchange.origins, order, feature, None)
+        fields = ("targets", "observed", "known", "static")
+        before, after = (
+            np.concatenate([getattr(o, f).reshape(len(order), -1) for f in fields], axis=1)
+            for o in (exchange.origins, found)
+        )
+        n_changed = int((before != after).any(axis=0).sum())
+        # six rows of the past and one of the future; two columns each, three towns
+        assert n_changed == {"past of sold": 5, "seen": 12, "town": 3}.get(name, 14)
 
 
 def test_pipelines_that_end_with_a_forecaster(linear):
