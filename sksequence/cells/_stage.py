@@ -105,7 +105,7 @@ def inputs_share(stages: tuple[Stage, ...], weights: Weights, inputs: Tensor, wi
     -------
     Tensor of shape (..., n_gates * width)
     """
-    bias = _share_of_bias(stages, weights, width)
+    bias = share_of_bias(stages, weights, width)
     if all(stage.normalize_inputs is None for stage in stages):
         return F.linear(inputs, weights["weight_ih"], bias)
     share = F.linear(inputs, weights["weight_ih"])
@@ -117,7 +117,7 @@ def inputs_share(stages: tuple[Stage, ...], weights: Weights, inputs: Tensor, wi
     return share if bias is None else share + bias
 
 
-def _share_of_bias(stages, weights, width):
+def share_of_bias(stages, weights, width):
     """``bias_ih + bias_hh``, without the rows of ``bias_hh`` that go with a product."""
     own, recurrent = weights.get("bias_ih"), weights.get("bias_hh")
     if recurrent is None:

@@ -156,17 +156,21 @@ def _kept(call, plan):
     return made
 
 
-def backward(plan: Plan, weights, share, state, parts, record, d_parts, d_last):
+def backward(plan: Plan, weights, state, parts, record, d_parts, d_last):
     """As ``_torch_loop.backward``."""
     rows, steps = parts[0].shape[:2]
-    call = _Call(plan, share, weights)
+    call = _Call(plan, parts[0], weights)
     call.numbers()
     for name, array in record.arrays.items():
         call.give(name, array)
     for part, array in enumerate(parts):
         call.give(f"part {part}", array)
         call.give(f"state {part}", state[part])
-        call.give(f"d_part {part}", d_parts[part])
+        brought, stride = d_parts[part], plan.widths[part]
+        if brought is None:  # one row of zeros, for all steps
+            brought, stride = call.like.new_zeros(stride), 0
+        call.give(f"d_part {part}", brought)
+        call.set(f"d_part {part} stride", stride)
         start = torch.zeros_like(state[part]) if d_last[part] is None else d_last[part]
         call.give(f"d_last {part}", start)
     for value in range(len(plan.widths)):
@@ -186,8 +190,7 @@ def backward(plan: Plan, weights, share, state, parts, record, d_parts, d_last):
     ]
     call.run(call.loops.backward, _work(plan, rows, steps))
     totals = {name: sums.sum(0) for name, sums in numbers.items()}
-    normalized = {key: array for key, array in before.items()}
-    return Gradients(share, first, extra, normalized, totals)
+    return Gradients(share, first, extra, before, totals)
 
 
 def _sums(call, plan):

@@ -7,7 +7,7 @@ from llvmlite import ir
 from sksequence.cells._stage import EPSILON
 from sksequence.kernels._code import TILE, Code
 from sksequence.kernels._lanes import Real, loop, whole
-from sksequence.kernels._plan import Plan, runs
+from sksequence.kernels._plan import Plan, first_gradients, homes, runs
 from sksequence.kernels._trace import expression, placeholders
 
 
@@ -40,6 +40,11 @@ class _Way:
 
     def __init__(self, code: Code, plan: Plan):
         self.code, self.plan, self.b = code, plan, code.builder
+        self.homes = homes(plan)
+
+    def memory(self, value):
+        """A value in this thread's own memory, for a tile."""
+        return self.code.scratch(f"value {self.homes[value]}")
 
     def width(self, value):
         return self.code.size(f"width {value}")
@@ -83,7 +88,7 @@ class _Forward(_Way):
     def _save(self, r0, m, part):
         """The state after the last step."""
         code, b = self.code, self.b
-        source, target = code.scratch(f"value {part}"), code.array(f"last {part}")
+        source, target = self.memory(part), code.array(f"last {part}")
         width = self.width(part)
 
         def row(i):
@@ -102,9 +107,9 @@ class _Forward(_Way):
             self._products(r0, m, t, number)
             self.code.rows(m, lambda i, n=number: self._row(r0, i, t, n))
         for part, value in enumerate(self.plan.last):
-            if value == part:
+            if self.homes[value] == part:
                 continue
-            source, width = self.code.scratch(f"value {value}"), self.width(part)
+            source, width = self.memory(value), self.width(part)
             self.code.fill(
                 m,
                 f"value {part}",
@@ -117,7 +122,7 @@ class _Forward(_Way):
         code = self.code
         for index, product in enumerate(self.plan.stages[number].products):
             name = f"{number}.{index}"
-            stride, value = code.size(f"stride {name}"), code.scratch(f"value {product.of}")
+            stride, value = code.size(f"stride {name}"), self.memory(product.of)
             width = self.width(product.of)
             if product.weight is None:
                 code.fill(
@@ -197,7 +202,7 @@ class _Forward(_Way):
         }
         for k, value in enumerate(planned.takes):
             offset = code.at((i, self.width(value)), j)
-            known["s", k] = lanes.load(code.scratch(f"value {value}"), offset)
+            known["s", k] = lanes.load(self.memory(value), offset)
         for k, name in enumerate(planned.stage.parameters):
             known["p", k] = lanes.load(code.array(f"weight {name}"), j)
         return known
@@ -229,7 +234,7 @@ class _Forward(_Way):
         results, kept = values[: len(planned.gives)], values[len(planned.gives) :]
         for value, result in zip(planned.gives, results, strict=True):
             width = self.width(value)
-            lanes.store(result, code.scratch(f"value {value}"), code.at((i, width), j))
+            lanes.store(result, self.memory(value), code.at((i, width), j))
             if value in self.plan.last:
                 part = self.plan.last.index(value)
                 if self.keep or part == 0:
@@ -244,6 +249,14 @@ class _Forward(_Way):
 
 
 class _Backward(_Way):
+    def __init__(self, code, plan):
+        super().__init__(code, plan)
+        self.first = first_gradients(plan)
+
+    def gradient(self, value):
+        """The gradient of a value in this thread's own memory, for a tile."""
+        return self.code.scratch(f"d {self.homes[value]}")
+
     def tile(self, r0, m):
         code, plan = self.code, self.plan
         for part, value in enumerate(plan.last):
@@ -263,7 +276,7 @@ class _Backward(_Way):
         code, source, width = self.code, self.code.array(name), self.width(value)
         code.fill(
             m,
-            f"d {value}",
+            f"d {self.homes[value]}",
             code.size(f"padded {value}"),
             width,
             lambda lanes, i, j: lanes.load(source, code.at((self.b.add(r0, i), width), j)),
@@ -271,7 +284,7 @@ class _Backward(_Way):
 
     def _save(self, r0, m, part, value):
         code, b, width = self.code, self.b, self.width(value)
-        source, target = code.scratch(f"d {value}"), code.array(f"d_state {part}")
+        source, target = self.gradient(value), code.array(f"d_state {part}")
         padded = code.size(f"padded {value}")
 
         def body(i):
@@ -288,48 +301,20 @@ class _Backward(_Way):
 
     def _step(self, r0, m, t):
         plan, code = self.plan, self.code
-        for part, value in enumerate(plan.last):
-            self._add_incoming(r0, m, t, part, value)
-        for value in range(len(plan.widths)):
-            if value not in plan.last:
-                code.fill(
-                    m,
-                    f"d {value}",
-                    code.size(f"padded {value}"),
-                    self.width(value),
-                    lambda lanes, i, j: lanes.number(0.0),
-                )
         for number in range(len(plan.stages) - 1, -1, -1):
             code.rows(m, lambda i, n=number: self._row(r0, i, t, n))
             for index in range(len(plan.stages[number].products) - 1, -1, -1):
                 self._product(r0, m, t, number, index)
         for part, value in enumerate(plan.last):
-            if value != part:
+            if self.homes[value] != part:
                 self._carry(m, part, value)
-
-    def _add_incoming(self, r0, m, t, part, value):
-        """The gradient with respect to the state after this step, where there is one."""
-        code, b, name = self.code, self.b, f"d_part {part}"
-        padded, width = code.size(f"padded {value}"), self.width(value)
-        with b.if_then(b.icmp_signed("!=", code.size(name), whole(0))):
-            known, source = code.scratch(f"d {value}"), code.array(name)
-            code.fill(
-                m,
-                f"d {value}",
-                padded,
-                width,
-                lambda lanes, i, j: b.fadd(
-                    lanes.load(known, code.at((i, padded), j)),
-                    lanes.load(source, code.at((self.place(r0, i, t), width), j)),
-                ),
-            )
 
     def _carry(self, m, part, value):
         code, padded = self.code, self.code.size(f"padded {value}")
-        source = code.scratch(f"d {part}")
+        source = self.gradient(part)
         code.fill(
             m,
-            f"d {value}",
+            f"d {self.homes[value]}",
             padded,
             self.width(value),
             lambda lanes, i, j: lanes.load(source, code.at((i, padded), j)),
@@ -352,9 +337,12 @@ class _Backward(_Way):
             values = lanes.evaluate(wanted, known)
             n_a, n_s = len(da), len(ds)
             self._write_gates(lanes, values[:n_a], i, j, place, number)
-            for value, d in zip(planned.takes, values[n_a : n_a + n_s], strict=True):
+            for k, (value, d) in enumerate(
+                zip(planned.takes, values[n_a : n_a + n_s], strict=True)
+            ):
                 offset = self.code.at((i, self.code.size(f"padded {value}")), j)
-                self._add(lanes, self.code.scratch(f"d {value}"), offset, d)
+                new = ("take", number, k) in self.first
+                self._add(lanes, self.gradient(value), offset, d, new)
             for name, d in zip(stage.parameters, values[n_a + n_s :], strict=True):
                 self._add(lanes, self.code.array(f"d_weight {name}"), self._own(r0, number, j), d)
 
@@ -364,15 +352,22 @@ class _Backward(_Way):
         """Offset within the sums of this tile, which are added up afterwards."""
         return self.code.at((self.b.sdiv(r0, whole(TILE)), self.of_stage(number)), j)
 
-    def _add(self, lanes, array, offset, value):
-        lanes.store(self.b.fadd(lanes.load(array, offset), value), array, offset)
+    def _add(self, lanes, array, offset, value, new=False):
+        """Add to what is there; `new`: nothing is."""
+        value = value if new else self.b.fadd(lanes.load(array, offset), value)
+        lanes.store(value, array, offset)
 
     def _known(self, lanes, r0, i, j, t, place, number):
         code, planned = self.code, self.plan.stages[number]
         stage, known = planned.stage, {}
         for k, value in enumerate(planned.gives):
             offset = code.at((i, code.size(f"padded {value}")), j)
-            known["d", k] = lanes.load(code.scratch(f"d {value}"), offset)
+            known["d", k] = lanes.load(self.gradient(value), offset)
+            if value in self.plan.last:  # and what the outputs of this step bring
+                name = f"d_part {self.plan.last.index(value)}"
+                offset = code.at((place, code.size(f"{name} stride")), j)
+                brought = lanes.load(code.array(name), offset)
+                known["d", k] = self.b.fadd(known["d", k], brought)
         for k in range(len(stage.keeps)):
             width = self.of_stage(number)
             step = self.b.mul(place, whole(len(stage.keeps)))
@@ -417,39 +412,40 @@ class _Backward(_Way):
         code, b, planned = self.code, self.b, self.plan.stages[number]
         product, name, width = planned.products[index], f"{number}.{index}", self.of_stage(number)
         source, stride = code.scratch(f"d_gates {number}"), b.mul(whole(planned.n_blocks), width)
-        target, padded = code.scratch(f"d {product.of}"), code.size(f"padded {product.of}")
+        target, padded = self.gradient(product.of), code.size(f"padded {product.of}")
         pieces = runs(product.blocks)
         if product.normalize is not None:
             self._gather(m, name, product.blocks, source, stride, width)
             code.rows(m, lambda i: self._denormalize(name, r0, i, self.place(r0, i, t)))
             source, stride = code.scratch(f"d_normal {name}"), code.size(f"rows {name}")
             pieces = [(0, 0, len(product.blocks))]
+        new = ("product", number, index) in self.first
         if product.weight is None:
-            self._add_rows(m, product, source, stride, width)
+            self._add_rows(m, product, source, stride, width, new)
             return
         matrix = code.array(f"back {name}")
         for row, block, count in pieces:
+            more = whole(int(not new or row > 0))
             a = b.gep(source, [b.mul(whole(block), width)], source_etype=code.real.type)
             offset = b.mul(b.mul(whole(row), width), padded)
             c = b.gep(matrix, [offset], source_etype=code.real.type)
             depth = b.mul(whole(count), width)
-            b.call(code.product, [m, a, stride, c, padded, target, padded, depth, padded, whole(1)])
+            b.call(code.product, [m, a, stride, c, padded, target, padded, depth, padded, more])
 
-    def _add_rows(self, m, product, source, stride, width):
+    def _add_rows(self, m, product, source, stride, width, new):
         """Of a value that was not multiplied: once for each of the pre-activations."""
-        code, b = self.code, self.b
-        target, padded = code.scratch(f"d {product.of}"), code.size(f"padded {product.of}")
+        code = self.code
+        target, padded = self.gradient(product.of), code.size(f"padded {product.of}")
         first = 0 if product.normalize is not None else product.blocks[0]
 
         def body(i):
             def unit(lanes, j):
                 here = lanes.load(source, code.at((i, stride), (whole(first), width), j))
-                self._add(lanes, target, code.at((i, padded), j), here)
+                self._add(lanes, target, code.at((i, padded), j), here, new)
 
             code.units(width, unit)
 
         code.rows(m, body)
-        del b
 
     def _gather(self, m, name, blocks, source, stride, width):
         """The gradients of a normalised product's numbers, side by side."""

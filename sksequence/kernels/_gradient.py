@@ -19,7 +19,7 @@ class Loop(torch.autograd.Function):
         parts, last, record = way.forward(plan, weights, share, state, keep)
         if keep:
             ctx.way, ctx.plan, ctx.all_states, ctx.record = way, plan, all_states, record
-            ctx.save_for_backward(share, *parts, *tensors)
+            ctx.save_for_backward(*parts, *tensors)
             ctx.set_materialize_grads(False)
         others = parts[1:] if all_states else last[1:]
         return (parts[0], *others)
@@ -28,14 +28,14 @@ class Loop(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, *d_outputs):
         plan = ctx.plan
-        share, *rest = ctx.saved_tensors
-        parts, tensors = rest[: plan.n_parts], rest[plan.n_parts :]
+        saved = ctx.saved_tensors
+        parts, tensors = saved[: plan.n_parts], saved[plan.n_parts :]
         state, weights = _split(plan, tensors)
         nothing = [None] * plan.n_parts
         d_parts, d_last = nothing[:], nothing[:]
         d_parts[0] = d_outputs[0]
         (d_parts if ctx.all_states else d_last)[1:] = d_outputs[1:]
-        found = ctx.way.backward(plan, weights, share, state, parts, ctx.record, d_parts, d_last)
+        found = ctx.way.backward(plan, weights, state, parts, ctx.record, d_parts, d_last)
         wanted = ctx.needs_input_grad[4 + plan.n_parts :]
         needed = {n for n, want in zip(plan.weights, wanted, strict=True) if want}
         d_weights = weight_gradients(plan, weights, state, parts, ctx.record, found, needed)

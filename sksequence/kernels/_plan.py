@@ -64,6 +64,43 @@ class Plan:
         return tuple(v for v in sorted(needed) if v >= self.n_parts and v not in self.last)
 
 
+def homes(plan: Plan) -> tuple[int, ...]:
+    """For each value the value in whose memory it may lie.
+
+    The new value of a part of the state takes the place of the old one, if nothing reads the
+    old one once the new one is made, and something before does.
+    """
+    home = list(range(len(plan.widths)))
+    for part, value in enumerate(plan.last):
+        made = [number for number, s in enumerate(plan.stages) if value in s.gives]
+        uses = [
+            number
+            for number, s in enumerate(plan.stages)
+            if part in s.takes or part in [p.of for p in s.products]
+        ]
+        if made and uses and max(uses) <= made[0]:
+            home[value] = part
+    return tuple(home)
+
+
+def first_gradients(plan: Plan) -> set[tuple]:
+    """Which share of a value's gradient comes first on the way back, where there was none.
+
+    Shares are ``("take", stage, place)`` and ``("product", stage, place)``; the value after a
+    step starts with the gradient of the steps that follow.
+    """
+    seen, first = set(plan.last), set()
+    for number in range(len(plan.stages) - 1, -1, -1):
+        stage = plan.stages[number]
+        shares = [("take", k, value) for k, value in enumerate(stage.takes)]
+        shares += [("product", k, p.of) for k, p in reversed(list(enumerate(stage.products)))]
+        for kind, place, value in shares:
+            if value not in seen:
+                first.add((kind, number, place))
+                seen.add(value)
+    return first
+
+
 def plan_of(cell: Cell, weights: Weights, n_units: int) -> Plan:
     """The plan of a described cell with these (prepared) weights."""
     shapes = tuple((name, tuple(values.shape)) for name, values in weights.items())

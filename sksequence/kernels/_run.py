@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from sksequence.cells import Cell
-from sksequence.cells._stage import State, Weights, inputs_share
+from sksequence.cells._stage import State, Weights
 from sksequence.kernels import _torch_loop
 from sksequence.kernels._choice import way_of
 from sksequence.kernels._fused import run_fused
 from sksequence.kernels._gradient import Loop
 from sksequence.kernels._plan import plan_of
+from sksequence.kernels._projection import share_of_inputs
 
 
 def run_cell(
@@ -71,7 +72,7 @@ def run_loop(loop, cell, weights, inputs, state, all_states):
     n_units = weights["weight_ih"].shape[0] // cell.n_gates
     prepared = cell.prepare(weights, n_units)
     plan = plan_of(cell, prepared, n_units)
-    share = inputs_share(cell.stages(), prepared, inputs, n_units)
+    share = share_of_inputs(cell.stages(), prepared, inputs, n_units)
     needed = [prepared[name] for name in plan.weights]
     outputs, *others = Loop.apply(loop, plan, all_states, share, *state, *needed)
     return outputs, (outputs if all_states else outputs[:, -1], *others)

@@ -137,16 +137,14 @@ def _normalized(value, weights, name):
     return normal, value, mean, scale
 
 
-def backward(
-    plan: Plan, weights, share, state, parts, record: Record, d_parts, d_last
-) -> Gradients:
+def backward(plan: Plan, weights, state, parts, record: Record, d_parts, d_last) -> Gradients:
     """The gradient of the loop.
 
     Parameters
     ----------
     plan : Plan
     weights : dict of str to Tensor
-    share, state, parts
+    state, parts
         What `forward` took and gave; not read here.
     record : Record
     d_parts : list of Tensor of shape (n_sequences, n_steps, size) or None
