@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sksequence.estimators._prediction import step_work
 from sksequence.estimators._stream_memory import SteppedNetwork
-from sksequence.estimators._stream_steps import StepReader, as_sequences
+from sksequence.estimators._stream_steps import StepReader, all_within, as_sequences
 from sksequence.inputs import SequenceArray, check_sequences
 from sksequence.training import threads
 from sksequence.utils._available import available_if
@@ -259,7 +259,7 @@ class SequenceStream:
             which = "" if self._n == 1 else f" of sequence(s) {np.flatnonzero(self._steps == 0)}"
             raise ValueError(f"no step{which} was read yet, so there is no answer: call step.")
         values = self._network.outputs(self._memory)
-        if not isfinite(values.numpy().sum()):  # NaN and infinity stay what they are in a sum
+        if not all_within(values.numpy(), float_info.max):
             raise ValueError(
                 f"the network gives {values.tolist()}, which is no number: steps hold values far "
                 "larger than those it was fitted on."

@@ -208,7 +208,7 @@ def _attention(layer, states: Tensor, pool: Pool | None) -> Pool:
         top = torch.maximum(top, pool[0])
     weights = torch.exp(scores - top)  # (n_sequences, n_steps)
     total = weights.sum(dim=1, keepdim=True)
-    weighted = torch.einsum("bt,btu->bu", weights, states_wide)
+    weighted = torch.bmm(weights[:, None], states_wide)[:, 0]  # (n_sequences, n_units)
     if pool is not None:
         factor = torch.exp(pool[0] - top)
         total, weighted = total + factor * pool[1], weighted + factor * pool[2]

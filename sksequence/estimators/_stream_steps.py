@@ -75,7 +75,7 @@ class StepReader:
                 f"context must have shape {(n, width)} (n_sequences, n_context), got "
                 f"{np.shape(context)}."
             )
-        if not np.abs(values).max() <= LARGEST:
+        if not all_within(values, LARGEST):
             raise ValueError("context holds a value that is missing, infinite or too large.")
         return values
 
@@ -102,7 +102,7 @@ class StepReader:
                 raise ValueError(self._expected(name, channel, x))
         elif name in self.looked_up and values.dtype.kind in "iu":
             raise TypeError(self._expected(name, channel, x))
-        if not np.abs(values).max() <= LARGEST:  # which NaN is not, either
+        if not all_within(values, LARGEST):
             raise ValueError(
                 f"the step{_of(name, self.only)} holds a value that is missing, infinite or too "
                 f"large for {self.name}: fill or clip it, got {_short(x)}."
@@ -216,6 +216,13 @@ def as_sequences(x: Any, n_sequences: int | None) -> Any:
     if values.ndim == 1:
         values = values[:, np.newaxis]
     return SequenceArray.from_padded(values[:, np.newaxis])
+
+
+def all_within(values: np.ndarray, limit: float) -> bool:
+    """Whether all lie in [-limit, limit], which NaN does not."""
+    if values.size <= 32:  # so few are looked at faster one by one
+        return all(-limit <= value <= limit for value in values.ravel().tolist())
+    return bool(np.abs(values).max() <= limit)
 
 
 def _is_named(x) -> bool:
