@@ -233,8 +233,10 @@ def _entrance(estimator: Any, X: Any, scoring: Any) -> tuple[Any, Any, Callable]
 
 
 def _holds_text(X: Any) -> bool:
-    if isinstance(X, SequenceArray) or getattr(X, "ndim", 1) > 1 or not len(X):
+    if isinstance(X, SequenceArray) or getattr(X, "ndim", 1) != 1 or not hasattr(X, "__len__"):
         return False
+    if isinstance(X, (str, bytes, dict)) or not len(X):
+        return False  # no container of sequences, which is said where it is read
     first = X.iloc[0] if hasattr(X, "iloc") else X[0]
     if isinstance(first, (list, tuple, np.ndarray)) and len(first):
         first = first[0]

@@ -82,6 +82,11 @@ class WindowExchange:
         sample_weight: Any,
     ) -> WindowExchange:
         """Of a fitted forecaster and rows of time."""
+        if y is None:
+            raise ValueError(
+                "permutation_importance of a forecaster needs the rows that it forecasts from and "
+                "those that came: give them as y, got None."
+            )
         forecaster, (X,) = last_step(estimator, X)
         past = past_of(forecaster, y, X)
         starts, series = _windows(forecaster, past)

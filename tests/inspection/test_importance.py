@@ -352,6 +352,12 @@ def test_texts_without_a_step_that_numbers_them_are_refused():
         permutation_importance(Words(), ["a b", "c"], [0, 1])
 
 
+@pytest.mark.parametrize("X", [None, "one text", {"a": [1.0]}, 3.0])
+def test_what_is_no_container_is_refused(X):
+    with pytest.raises(TypeError, match=r"got (one bare string|NoneType|dict|float)"):
+        permutation_importance(Reader(second_at_the_end).fit(), X, [1.0])
+
+
 def test_max_samples_draws_so_many():
     X = ragged(30)
     reader = Reader(second_at_the_end).fit()
@@ -536,5 +542,7 @@ def test_messages_of_forecasters(linear):
         permutation_importance(NaiveForecaster().fit(X, y), X, y)
     with pytest.raises(ValueError, match=r"at least lookback \+ horizon \+ 1 = 6 rows"):
         permutation_importance(model, X[:4], y[:4])
+    with pytest.raises(ValueError, match="give them as y, got None"):
+        permutation_importance(model, X)
     with pytest.raises(ValueError, match="one weight for each row"):
         permutation_importance(model, X, y, sample_weight=np.ones(3))
