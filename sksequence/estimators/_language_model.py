@@ -139,10 +139,18 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         "sgd".
     learning_rate : float, default=0.002
         Its step size.
+    learning_rate_schedule : str or callable, default="constant"
+        How the step size changes: over `max_epochs` it falls to nothing evenly ("linear") or along
+        a cosine ("cosine"), or rises before it falls ("one_cycle"); or it is halved after each
+        epoch that did not lower the (validation) loss ("plateau"). Or a function that gives a
+        factor for the share of the training that is done, in [0, 1).
     weight_decay : float, default=0.0
         Its weight decay.
     gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of all weights together.
+        Largest norm of the gradient of all weights together, or largest size of each of its
+        numbers.
+    gradient_clip_by : {"norm", "value"}, default="norm"
+        Which of the two `gradient_clip` bounds.
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the data, stop when its loss no longer falls, and keep the weights of
         the best epoch. "auto" does so from 300 sequences on; of one long text, whose last part is
@@ -173,7 +181,8 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         What was chosen.
     history_ : list of dict
         A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss`` (nats a step),
-        ``gradients_clipped`` (share of batches), ``seconds``.
+        ``gradients_clipped`` (share of batches), ``learning_rate``,
+        ``seconds``.
     n_epochs_ : int
         Epochs that were run.
     best_epoch_ : int or None
@@ -246,8 +255,10 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         batch_size: int | str = 32,
         optimizer: str = "adam",
         learning_rate: float = 0.002,
+        learning_rate_schedule: str | Callable = "constant",
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
+        gradient_clip_by: str = "norm",
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 3,
@@ -280,8 +291,10 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         self.batch_size = batch_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
+        self.gradient_clip_by = gradient_clip_by
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

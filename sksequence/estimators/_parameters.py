@@ -12,8 +12,9 @@ import torch
 
 from sksequence.cells import Cell, make_cell
 from sksequence.inputs import SequenceSchema
-from sksequence.networks import FREE_FIELDS, NetworkSpec, set_free_fields
-from sksequence.training import OPTIMIZERS, TrainingPlan
+from sksequence.networks import NetworkSpec
+from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
+from sksequence.training import OPTIMIZERS, SCHEDULES, TrainingPlan
 from sksequence.utils._sklearn import Interval, StrOptions
 
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
@@ -21,7 +22,7 @@ POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 SHARED_CONSTRAINTS = {
     "hidden_size": [POSITIVE_INTEGER, "array-like"],
     "n_layers": [POSITIVE_INTEGER],
-    "cell": [str, Cell],
+    "cell": [str, Cell, type],
     "bidirectional": ["boolean"],
     "residual": ["boolean"],
     "initial_state": [StrOptions({"zeros", "learned"})],
@@ -38,6 +39,7 @@ SHARED_CONSTRAINTS = {
     "batch_size": [POSITIVE_INTEGER, StrOptions({"full"})],
     "optimizer": [StrOptions(set(OPTIMIZERS))],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "learning_rate_schedule": [StrOptions(set(SCHEDULES)), callable],
     "weight_decay": [Interval(Real, 0, None, closed="left")],
     "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
     "gradient_clip_by": [StrOptions({"norm", "value"})],
@@ -114,7 +116,7 @@ def window_steps(tbptt_steps) -> tuple[int, int] | None:
         return None
     several = isinstance(tbptt_steps, (tuple, list))
     steps = tuple(tbptt_steps) if several else (tbptt_steps,) * 2
-    if len(steps) != 2 or not all(isinstance(k, Integral) and k >= 1 for k in steps):
+    if len(steps) != 2 or not all(isinstance(k, Integral) and int(k) >= 1 for k in steps):
         raise ValueError(
             "tbptt_steps must be a number of steps >= 1, or two of them (k1, k2), got "
             f"{tbptt_steps!r}."
@@ -137,7 +139,7 @@ def warn_of_delays(cell: Cell, lengths: np.ndarray, what: str) -> None:
             f"{len(lengths)} sequences of {what} (the shortest has {shortest} steps): nothing "
             "comes over it there. Choose a shorter delay, or leave short sequences out.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=5,
         )
 
 
@@ -203,6 +205,7 @@ def make_plan(estimator, max_epochs: int, device: torch.device) -> TrainingPlan:
         optimizer=estimator.optimizer,
         learning_rate=estimator.learning_rate,
         weight_decay=estimator.weight_decay,
+        learning_rate_schedule=getattr(estimator, "learning_rate_schedule", "constant"),
         gradient_clip=estimator.gradient_clip,
         gradient_clip_by=getattr(estimator, "gradient_clip_by", "norm"),
         n_iter_no_change=estimator.n_iter_no_change,

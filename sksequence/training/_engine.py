@@ -19,6 +19,7 @@ from skorch.callbacks import Callback
 from sksequence.training._plan import TrainingPlan
 from sksequence.training._progress import ProgressBar
 from sksequence.training._run import DivergenceError, TrainingRun
+from sksequence.training._schedule import Schedule
 
 # Targets are standardised, so a mean loss beyond this is no fit on the way to a better one.
 DIVERGED = 1e6
@@ -98,6 +99,7 @@ class _Net(NeuralNet):
         self.samples_, self.valid_samples_ = samples, valid_samples
         self.trainable_ = [p for _, p in self.get_all_learnable_params()]
         self.run_, self.bar_ = TrainingRun(), ProgressBar(plan)
+        self.schedule_ = Schedule(plan.learning_rate_schedule)
         self.best_loss_, self.best_weights_, self.waited_ = np.inf, None, 0
         self.batch_hooks_ = any(_has_batch_hooks(c) for _, c in self.callbacks_)
         self.n_clipped_ = self.trainable_[0].new_zeros((), dtype=torch.int64)
@@ -169,7 +171,9 @@ class _Net(NeuralNet):
             self.n_clipped_.add_(size > clip)
         return {"loss": loss, "weight": weight, "y_pred": outputs}
 
-    def train_step(self, batch, progress=None, **kwargs):
+    def train_step(self, batch, progress=0.0, **kwargs):
+        if self.schedule_.changes:
+            self._set_learning_rate(self.schedule_.factor(progress))
         for parameter in self.trainable_:  # what zero_grad does, in a thirtieth of its time
             parameter.grad = None
         step = self.train_step_single(batch, progress)
@@ -203,6 +207,7 @@ class _Net(NeuralNet):
         record = self.history[-1]
         self.run_.history.append(record)
         self.bar_.show(record)
+        self.schedule_.after_epoch(record.get("valid_loss", record["train_loss"]))
         if "valid_loss" not in record:
             return
         loss = record["valid_loss"]
@@ -227,9 +232,15 @@ class _Net(NeuralNet):
             what = f"the loss became {size} in epoch {len(self.run_.history) + 1}"
             raise DivergenceError(_divergence_message(self.plan_, what))
         self.history.record("seconds", seconds)
+        self.history.record("learning_rate", self.optimizer_.param_groups[0]["lr"])
         if self.plan_.gradient_clip is not None:
             self.history.record("gradients_clipped", int(self.n_clipped_) / n_batches)
             self.n_clipped_.zero_()
+
+    def _set_learning_rate(self, factor):
+        rate = self.plan_.learning_rate * factor
+        for group in self.optimizer_.param_groups:
+            group["lr"] = rate
 
     def _autocast(self, batch):
         if self.plan_.autocast is None:

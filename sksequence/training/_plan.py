@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+
+from sksequence.training._schedule import SCHEDULES
 
 OPTIMIZERS = {
     name.lower(): getattr(torch.optim, name)
@@ -26,6 +29,8 @@ class TrainingPlan:
     optimizer : str
         Name of a torch optimiser, in lower case.
     learning_rate, weight_decay : float
+    learning_rate_schedule : str or callable
+        A name of `SCHEDULES`, or the factor as a function of the share of the training done.
     gradient_clip : float or None
         Largest norm of the gradient of all weights together, or largest size of each of its
         numbers.
@@ -42,6 +47,7 @@ class TrainingPlan:
     max_epochs: int
     optimizer: str = "adam"
     learning_rate: float = 1e-3
+    learning_rate_schedule: str | Callable[[float], float] = "constant"
     weight_decay: float = 0.0
     gradient_clip: float | None = None
     gradient_clip_by: str = "norm"
@@ -59,6 +65,12 @@ class TrainingPlan:
         if self.gradient_clip_by not in ("norm", "value"):
             raise ValueError(
                 f"gradient_clip_by must be 'norm' or 'value', got {self.gradient_clip_by!r}."
+            )
+        schedule = self.learning_rate_schedule
+        if not callable(schedule) and schedule not in SCHEDULES:
+            raise ValueError(
+                f"unknown learning_rate_schedule {schedule!r}: known are {', '.join(SCHEDULES)}; "
+                "or give a function of the share of the training that is done."
             )
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(

@@ -93,7 +93,14 @@ def test_it_learns(make_problem):
 def test_record_makes_a_table(make_problem):
     _, run = make_problem().train(valid=True, gradient_clip=1.0)
     table = pd.DataFrame(run.history)
-    assert list(table) == ["epoch", "train_loss", "seconds", "gradients_clipped", "valid_loss"]
+    assert list(table) == [
+        "epoch",
+        "train_loss",
+        "seconds",
+        "learning_rate",
+        "gradients_clipped",
+        "valid_loss",
+    ]
     assert table["epoch"].tolist() == [1, 2, 3]
     assert (table["seconds"] > 0).all()
     assert run.n_epochs == 3
@@ -103,7 +110,7 @@ def test_record_makes_a_table(make_problem):
 
 def test_record_without_validation(make_problem):
     network, run = make_problem().train()
-    assert list(run.history[0]) == ["epoch", "train_loss", "seconds"]
+    assert list(run.history[0]) == ["epoch", "train_loss", "seconds", "learning_rate"]
     assert run.best_epoch is None
     assert not network.training
 
