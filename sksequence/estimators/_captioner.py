@@ -96,7 +96,9 @@ class SequenceCaptioner(
         Recurrent layers of the decoder.
     cell : str or Cell, default="lstm"
         The recurrent cell, by name ("lstm", "gru", "rnn" or another of ``sksequence.cells.CELLS``)
-        or as an object with options.
+        or as an object with options. With "output_rnn" the decoder
+        remembers only what it wrote: there is no input feeding, the context enters at every step,
+        and all steps of training run at once.
     residual : bool, default=False
         Whether the input of a recurrent layer is added to its output, where both have the same
         width.

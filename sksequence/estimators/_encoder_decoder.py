@@ -21,15 +21,14 @@ from sksequence.estimators._kinds import check_coverage
 from sksequence.estimators._parameters import layer_widths, recurrent_options, warn_of_delays
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import (
-    FREE_FIELDS,
     DecoderSpec,
     EncoderDecoder,
     EncoderDecoderSpec,
     pack_network,
-    set_free_fields,
     starting_vectors,
     unpack_network,
 )
+from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
 from sksequence.preprocessing import TokenEncoder
 from sksequence.tasks import NumericTransduction, Transduction
 from sksequence.utils._random import torch_generator

@@ -88,7 +88,9 @@ class Seq2SeqTransformer(
         Recurrent layers of encoder and decoder.
     cell : str or Cell, default="lstm"
         The recurrent cell of both, by name ("lstm", "gru", "rnn" or another of
-        ``sksequence.cells.CELLS``) or as an object with options.
+        ``sksequence.cells.CELLS``) or as an object with options. With "output_rnn" the decoder
+        remembers only what it wrote: there is no input feeding, the context enters at every step,
+        and all steps of training run at once.
     bidirectional : bool, default=True
         Whether the encoder reads backwards too. The decoder never does.
     residual : bool, default=False

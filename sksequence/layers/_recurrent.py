@@ -152,9 +152,10 @@ class RecurrentLayer(nn.Module):
         ragged = lengths is not None
         if self.observer is not None:
             return self._run_watched(inputs, lengths, state)
-        if inputs.shape[1] == 1 and not ragged:  # a run takes longer to set up than one step
+        if inputs.shape[1] == 1 and not (ragged and keep_state):
+            # a run takes longer to set up than one step
             state = self.cell.step(self.weights, inputs[:, 0], state)
-            return state[0][:, None], state
+            return state[0][:, None], None if ragged else state
         outputs, last = run(self.cell, self.weights, inputs, state, ragged and keep_state)
         if not ragged:
             return outputs, last

@@ -14,10 +14,8 @@ from sksequence.networks._language import HeadSpec, LanguageNetwork, LanguageSpe
 from sksequence.networks._outputs import Outputs
 from sksequence.networks._saving import pack_network, starting_vectors, unpack_network
 from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
-from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
 
 __all__ = [
-    "FREE_FIELDS",
     "BottleneckEncoder",
     "BottleneckSpec",
     "Decoder",
@@ -39,7 +37,6 @@ __all__ = [
     "SequenceNetwork",
     "build_sequence_network",
     "pack_network",
-    "set_free_fields",
     "starting_vectors",
     "unpack_network",
 ]

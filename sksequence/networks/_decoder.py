@@ -40,7 +40,8 @@ class DecoderSpec:
         Symbols of the vocabulary without start and end, or features of a step.
     cell, widths, residual, initial_state, tbptt_steps
         Of the recurrent stack. A cell whose only recurrence is through its output has none here,
-        where what was written is given anyway.
+        where what was written is given anyway. A decoder that takes its steps one by one (input
+        feeding, scheduled sampling) is cut into chunks of k2 steps.
     embedding_size : int
         Length of a symbol's vector.
     attention : str or None

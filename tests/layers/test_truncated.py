@@ -172,7 +172,7 @@ def test_the_graph_between_forward_and_backward_is_a_state_for_each_block():
         p.numel() for p in _stack(LSTM(), widths=(4,), initial_state="zeros").parameters()
     )
     full = [_held(n, None) for n in (100, 400)]
-    assert full[1] - full[0] >= 300 * 3 * 4 * 4  # four numbers of each unit and step at least
+    assert full[1] - full[0] >= 300 * 3 * 4  # a number of each unit and step at least
     short, long = (_held(n, (20, 20)) for n in (100, 400))
     assert long - short == 15 * 3 * 2 * 4  # 15 blocks more, 3 sequences, a state of 2 x 4
     assert short <= weights + 5 * 3 * 2 * 4

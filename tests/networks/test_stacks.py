@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from sksequence.cells import GRU, LSTM, RNN, Delayed, FeedForward, OutputRNN
-from sksequence.networks import DecoderSpec, ForecastSpec, set_free_fields
+from sksequence.networks import DecoderSpec, ForecastSpec
 from sksequence.networks._decoder import Decoder
-from sksequence.networks._stacks import fed_cell
+from sksequence.networks._stacks import fed_cell, set_free_fields
 
 SIZE = 7
 IDS = torch.randint(SIZE, (4, 9), generator=torch.Generator().manual_seed(2))
