@@ -105,10 +105,13 @@ class _Call:
 
 
 def forward(plan: Plan, weights, share: Tensor, state, keep: bool):
-    """As ``_torch_loop.forward``; parts other than the first only where they are kept."""
+    """As ``_torch_loop.forward``; parts other than the first only where they are kept.
+
+    With `keep`, the share's memory is used for what is kept: it must belong to nobody else.
+    """
     call = _Call(plan, share, weights)
     rows, steps = call.n_rows, call.n_steps
-    call.give("share", share)
+    call.share = call.give("share", share)
     call.numbers()
     for part, start in enumerate(state):
         call.give(f"state {part}", start)
@@ -139,9 +142,9 @@ def _product_memory(call, name, product):
 
 def _kept(call, plan):
     rows, steps = call.n_rows, call.n_steps
-    made = {}
+    made = {"share": call.share}
     for number, planned in enumerate(plan.stages):
-        n_kept = len(planned.stage.keeps)
+        n_kept = planned.n_kept_beside
         made[f"kept {number}"] = call.make(f"kept {number}", rows, steps, n_kept * planned.width)
     for value in plan.kept_values():
         made[f"stored {value}"] = call.make(f"stored {value}", rows, steps, plan.widths[value])
@@ -156,8 +159,8 @@ def _kept(call, plan):
     return made
 
 
-def backward(plan: Plan, weights, state, parts, record, d_parts, d_last):
-    """As ``_torch_loop.backward``."""
+def backward(plan: Plan, weights, state, parts, record, d_parts, d_last, again=False):
+    """As ``_torch_loop.backward``; unless `again`, the gradient takes the record's memory."""
     rows, steps = parts[0].shape[:2]
     call = _Call(plan, parts[0], weights)
     call.numbers()
@@ -178,7 +181,8 @@ def backward(plan: Plan, weights, state, parts, record, d_parts, d_last):
     numbers = _sums(call, plan)
     before = {}
     call.each_product(lambda name, s, p: _back_memory(call, name, p, before))
-    share = call.make("d_share", rows, steps, plan.n_gates * plan.n_units)
+    share = record.arrays["share"]
+    share = call.give("d_share", torch.empty_like(share) if again else share)
     extra = []
     for number, planned in enumerate(plan.stages):
         call.scratch(f"d_gates {number}", TILE * planned.n_blocks * planned.width)

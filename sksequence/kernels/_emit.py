@@ -61,6 +61,16 @@ class _Way:
         first = self.plan.stages[number].first_input
         return self.b.mul(whole(first + block), self.code.size("units"))
 
+    def kept(self, number, k, place, j):
+        """Where a kept value lies: in place of the inputs' share, while there is room."""
+        code, planned = self.code, self.plan.stages[number]
+        if k < planned.n_inputs:
+            offset = code.at((place, code.size("gates")), self.gates(number, k), j)
+            return code.array("share"), offset
+        row = self.b.mul(place, whole(planned.n_kept_beside))
+        offset = code.at((self.b.add(row, whole(k - planned.n_inputs)), self.of_stage(number)), j)
+        return code.array(f"kept {number}"), offset
+
 
 class _Forward(_Way):
     def __init__(self, code, plan, keep):
@@ -241,11 +251,8 @@ class _Forward(_Way):
                     lanes.store(result, code.array(f"part {part}"), code.at((place, width), j))
             elif value in self.stored:
                 lanes.store(result, code.array(f"stored {value}"), code.at((place, width), j))
-        step = code.at((place, (whole(len(kept)), self.of_stage(number))[1])) if kept else None
         for k, result in enumerate(kept):
-            block = self.b.mul(whole(k), self.of_stage(number))
-            offset = code.at((step, whole(len(kept))), block, j)
-            lanes.store(result, code.array(f"kept {number}"), offset)
+            lanes.store(result, *self.kept(number, k, place, j))
 
 
 class _Backward(_Way):
@@ -369,10 +376,7 @@ class _Backward(_Way):
                 brought = lanes.load(code.array(name), offset)
                 known["d", k] = self.b.fadd(known["d", k], brought)
         for k in range(len(stage.keeps)):
-            width = self.of_stage(number)
-            step = self.b.mul(place, whole(len(stage.keeps)))
-            offset = code.at((self.b.add(step, whole(k)), width), j)
-            known["k", k] = lanes.load(code.array(f"kept {number}"), offset)
+            known["k", k] = lanes.load(*self.kept(number, k, place, j))
         for k, value in enumerate(planned.takes):
             known["s", k] = self._old(lanes, r0, i, j, t, place, value)
         for k, name in enumerate(stage.parameters):

@@ -35,11 +35,19 @@ class Loop(torch.autograd.Function):
         d_parts, d_last = nothing[:], nothing[:]
         d_parts[0] = d_outputs[0]
         (d_parts if ctx.all_states else d_last)[1:] = d_outputs[1:]
-        found = ctx.way.backward(plan, weights, state, parts, ctx.record, d_parts, d_last)
+        found = ctx.way.backward(
+            plan, weights, state, parts, ctx.record, d_parts, d_last, _graph_is_kept()
+        )
         wanted = ctx.needs_input_grad[4 + plan.n_parts :]
         needed = {n for n, want in zip(plan.weights, wanted, strict=True) if want}
         d_weights = weight_gradients(plan, weights, state, parts, ctx.record, found, needed)
         return (None, None, None, found.share, *found.state, *map(d_weights.get, plan.weights))
+
+
+def _graph_is_kept() -> bool:
+    """Whether this backward pass was asked to leave the graph for another one."""
+    asked = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", None)
+    return True if asked is None else asked()
 
 
 def _split(plan, tensors):

@@ -39,6 +39,11 @@ class PlannedStage:
         """Pre-activations without a share of the inputs."""
         return self.n_blocks - self.n_inputs
 
+    @property
+    def n_kept_beside(self) -> int:
+        """Kept values for which the inputs' share has no room."""
+        return max(0, len(self.stage.keeps) - self.n_inputs)
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -151,6 +151,8 @@ def backward(plan: Plan, weights, state, parts, record: Record, d_parts, d_last)
         With respect to each part of the state after each step.
     d_last : list of Tensors of shape (n_sequences, size) or None
         With respect to each part of the state after the last step.
+    again : bool
+        Whether the record may be needed another time; here it always stays.
     """
     way = _Way(plan, weights, record)
     first = record.values[0]
