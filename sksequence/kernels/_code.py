@@ -40,6 +40,13 @@ class Code:
             self._arguments[name] = self.entry.load(address, typ=INDEX)
         return self._arguments[name]
 
+    def asked(self, name: str):
+        """Whether a number is not 0."""
+        key = f"asked {name}"
+        if key not in self._arguments:
+            self._arguments[key] = self.entry.icmp_signed("!=", self.size(name), whole(0))
+        return self._arguments[key]
+
     def array(self, name: str):
         """An array by its name."""
         key = f"array {name}"

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from ctypes import CFUNCTYPE, c_int64, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +29,8 @@ _jit: list = []
 class Loops:
     """Compiled functions of one plan, and the places of their arguments."""
 
-    forward: object
-    forward_kept: object
-    backward: object
+    forward: Callable
+    backward: Callable
     names: dict[str, int]
     lanes: int
     library: object  # keeps the code alive
@@ -59,7 +59,7 @@ def _make(plan, bits):
     module, names = loop_module(plan, real)
     code, known = machine.code(str(module))
     library = machine.link(code, f"loops {len(_loops)}", products)
-    functions = [_LOOP(library[name]) for name in ("forward", "forward_kept", "backward")]
+    functions = [_LOOP(library[name]) for name in ("forward", "backward")]
     logger.info(
         "loops over time in %d bits %s in %.2f s",
         bits,
@@ -138,7 +138,7 @@ class _Machine:
         about = [text, self.llvm.get_host_cpu_name(), self.features.flatten(), __version__]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
-    def link(self, code, name, imported, exported=("forward", "forward_kept", "backward")):
+    def link(self, code, name, imported, exported=("forward", "backward")):
         """Addresses of the functions of a piece of machine code."""
         builder = self.llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
         for each, address in imported.items():

@@ -125,8 +125,8 @@ def forward(plan: Plan, weights, share: Tensor, state, keep: bool):
         for part, size in enumerate(sizes)
     ]
     record = CompiledRecord(_kept(call, plan)) if keep else None
-    loops = call.loops
-    call.run(loops.forward_kept if keep else loops.forward, _work(plan, rows, steps))
+    call.set("keep", int(keep))
+    call.run(call.loops.forward, _work(plan, rows, steps))
     return parts, last, record
 
 

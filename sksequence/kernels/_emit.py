@@ -12,15 +12,12 @@ from sksequence.kernels._trace import expression, placeholders
 
 
 def loop_module(plan: Plan, real: Real) -> tuple[ir.Module, dict[str, int]]:
-    """Functions ``forward``, ``forward_kept`` and ``backward``, and the places of arguments."""
+    """Functions ``forward`` and ``backward``, and the places of their arguments."""
     module, names = ir.Module("loops"), {}
-    for name, keep in (("forward", False), ("forward_kept", True)):
+    for name, way in (("forward", _Forward), ("backward", _Backward)):
         code = Code(module, name, real, names)
-        _over_tiles(code, lambda r0, m, c=code, k=keep: _Forward(c, plan, k).tile(r0, m))
+        _over_tiles(code, way(code, plan).tile)
         code.finish()
-    code = Code(module, "backward", real, names)
-    _over_tiles(code, lambda r0, m: _Backward(code, plan).tile(r0, m))
-    code.finish()
     return module, names
 
 
@@ -73,10 +70,9 @@ class _Way:
 
 
 class _Forward(_Way):
-    def __init__(self, code, plan, keep):
+    def __init__(self, code, plan):
         super().__init__(code, plan)
-        self.keep = keep
-        self.stored = plan.kept_values() if keep else ()
+        self.keep = code.asked("keep")
 
     def tile(self, r0, m):
         code, plan = self.code, self.plan
@@ -172,13 +168,13 @@ class _Forward(_Way):
         (total,) = code.units(size, square, [one.number(0.0)])
         spread = b.fadd(b.fdiv(total, count), one.number(EPSILON))
         scale = b.fdiv(one.number(1.0), one.root(spread))
-        if self.keep:
+        with b.if_then(self.keep):
             one.store(scale, code.array(f"scale {name}"), place)
 
         def write(lanes, j):
             away = b.fsub(value(lanes, j), lanes.spread(mean))
             normal = b.fmul(away, lanes.spread(scale))
-            if self.keep:
+            with b.if_then(self.keep):
                 target = code.array(f"normal {name}")
                 lanes.store(normal, target, code.at((place, size), j))
             gain = lanes.load(code.array(f"gain {name}"), j)
@@ -196,7 +192,7 @@ class _Forward(_Way):
             placeholders("p", len(planned.stage.parameters)),
         )
         results, kept = planned.stage.update(a, s, p)
-        wanted = [expression(e) for e in (*results, *(kept if self.keep else ()))]
+        wanted = [expression(each) for each in (*results, *kept)]
 
         def body(lanes, j):
             known = self._known(lanes, i, j, place, number)
@@ -242,17 +238,22 @@ class _Forward(_Way):
     def _write(self, lanes, values, i, j, place, number):
         code, planned = self.code, self.plan.stages[number]
         results, kept = values[: len(planned.gives)], values[len(planned.gives) :]
+        stored = []
         for value, result in zip(planned.gives, results, strict=True):
             width = self.width(value)
             lanes.store(result, self.memory(value), code.at((i, width), j))
-            if value in self.plan.last:
-                part = self.plan.last.index(value)
-                if self.keep or part == 0:
-                    lanes.store(result, code.array(f"part {part}"), code.at((place, width), j))
-            elif value in self.stored:
-                lanes.store(result, code.array(f"stored {value}"), code.at((place, width), j))
-        for k, result in enumerate(kept):
-            lanes.store(result, *self.kept(number, k, place, j))
+            target = (code.at((place, width), j), result)
+            if value == self.plan.last[0]:
+                lanes.store(result, code.array("part 0"), target[0])
+            elif value in self.plan.last:
+                stored.append((f"part {self.plan.last.index(value)}", *target))
+            elif value in self.plan.kept_values():
+                stored.append((f"stored {value}", *target))
+        with self.b.if_then(self.keep):
+            for name, offset, result in stored:
+                lanes.store(result, code.array(name), offset)
+            for k, result in enumerate(kept):
+                lanes.store(result, *self.kept(number, k, place, j))
 
 
 class _Backward(_Way):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import factorial, log2, e as euler
+from math import e as euler
+from math import factorial, log2
 
 from llvmlite import ir
 
@@ -128,13 +129,34 @@ class Lanes:
 
     def sigmoid(self, x):
         """1 / (1 + exp(-x))."""
+        return self._called("sigmoid", Lanes._sigmoid, x)
+
+    def tanh(self, x):
+        """The hyperbolic tangent, exact to a few units in the last place."""
+        return self._called("tanh", Lanes._tanh, x)
+
+    def _called(self, name, written, x):
+        """In full in the widest lanes; a call in narrower ones, which compiles sooner."""
+        if self.count == self.real.lanes:
+            return written(self, x)
+        module, name = self.builder.module, f"{name}_{self.count}"
+        function = module.globals.get(name)
+        if function is None:
+            function = ir.Function(module, ir.FunctionType(self.type, [self.type]), name)
+            function.linkage = "internal"
+            function.attributes.add("noinline")
+            inside = ir.IRBuilder(function.append_basic_block())
+            inside.ret(written(Lanes(inside, self.real, self.count), function.args[0]))
+        return self.builder.call(function, [x])
+
+    def _sigmoid(self, x):
         b, real = self.builder, self.real
         y = self.between(b.fneg(x), real.smallest, real.largest)
         part, power = self._reduced(y)
         grown = self.multiply_add(part, power, power)  # exp(-x)
         return b.fdiv(self.number(1.0), b.fadd(self.number(1.0), grown))
 
-    def tanh(self, x):
+    def _tanh(self, x):
         """m / (m + 2) with m = exp(2 x) - 1, which is exact near 0."""
         b, real = self.builder, self.real
         y = self.between(b.fadd(x, x), -real.flat, real.flat)
