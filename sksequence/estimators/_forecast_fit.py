@@ -30,10 +30,11 @@ from sksequence.estimators._forecast_tables import (
     warn_if_constant,
 )
 from sksequence.estimators._forecast_warnings import warn
-from sksequence.estimators._parameters import layer_widths
+from sksequence.estimators._parameters import layer_widths, recurrent_options
 from sksequence.estimators._validation import AUTO_FROM
 from sksequence.inputs import TimeTable
 from sksequence.networks import ForecastSpec
+from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
 from sksequence.preprocessing._target_transforms import TargetTransforms
 from sksequence.tasks import Forecasting, make_distribution
 from sksequence.tasks._distributions import POINT_LOSSES
@@ -128,10 +129,19 @@ def fit_on(
         )
     stop_by = spread_out(valid, forecaster.windows_per_epoch)
     spec = make_spec(forecaster, past)
+    delay = max(getattr(spec.cell, "delays", (0,)))
+    if delay >= forecaster.lookback:
+        warn(
+            f"the delay of {delay} steps of the cell reaches back beyond the window of "
+            f"lookback={forecaster.lookback} rows: nothing comes over it. Choose a shorter delay, "
+            "or a longer lookback."
+        )
     earlier = None
     if keep:
         earlier = forecaster.history_
         check_same_spec(forecaster.network_.spec, spec)
+        set_free_fields(forecaster.network_, spec)
+        forecaster.network_.spec = spec
     else:
         forecaster.network_ = spec.build(torch_generator(rng))
     parts = [samples_of(forecaster, past, starts[at], series[at]) for at in (train, stop_by)]
@@ -245,6 +255,7 @@ def make_spec(forecaster: Any, past: Past) -> ForecastSpec:
         dropout=forecaster.dropout,
         teacher_forcing=(float(first), float(last)),
         location=location_of(distribution) if min(first, last) < 1 else 0,
+        **recurrent_options(forecaster),
     )
 
 
@@ -262,7 +273,7 @@ def location_of(distribution: Any) -> int:
 
 def check_same_spec(fitted: ForecastSpec, wanted: ForecastSpec) -> None:
     """Raise ValueError if parameters now ask for another network than the fitted one."""
-    free = ("dropout", "teacher_forcing", "location")
+    free = (*FREE_FIELDS, "teacher_forcing", "location")
     changed = [
         field.name
         for field in fields(fitted)

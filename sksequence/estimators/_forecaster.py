@@ -94,10 +94,18 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         Units of a recurrent layer. A list gives the widths of several layers.
     n_layers : int, default=1
         Recurrent layers one above the other.
-    cell : {"lstm", "gru", "rnn"} or Cell, default="lstm"
-        The recurrent cell, by name or as an object with options.
+    cell : str or Cell, default="lstm"
+        The recurrent cell, by name (see ``sksequence.cells.CELLS``) or an object with options.
+    residual : bool, default=False
+        Whether the input of a recurrent layer is added to its output, where both have the same
+        width.
+    initial_state : {"zeros", "learned"}, default="zeros"
+        The state before the first step: zeros, or learned, for each layer. What a context brings
+        is added to it.
     dropout : float, default=0.0
         Share of values set to zero while training, between layers and before the output.
+    variational_dropout : bool, default=False
+        Whether dropout is the same at every step of a sequence (Gal and Ghahramani, 2016).
     teacher_forcing : float or (float, float), default=1.0
         Probability that, while training "recursive" or "seq2seq", a step is given the true value
         before it and not the forecast; or the probabilities at the start and the end of training.
@@ -113,7 +121,14 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
     weight_decay : float, default=0.0
         Its weight decay.
     gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of all weights together.
+        Largest norm of the gradient of all weights together, or largest size of each of its
+        numbers.
+    gradient_clip_by : {"norm", "value"}, default="norm"
+        Which of the two `gradient_clip` bounds.
+    tbptt_steps : int, (int, int) or None, default=None
+        Truncated backpropagation through time. With (k1, k2), the gradient of each block of k1
+        steps goes back through k2 steps, the block included; one number k stands for (k, k), which
+        cuts sequences into chunks. States are carried on exactly. None goes back to the first step.
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the rows, the last stretch of time, stop when its loss no longer
         falls, and keep the weights of the best epoch. "auto" does so from 300 windows on.
@@ -206,7 +221,10 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         hidden_size: int | Sequence[int] = 32,
         n_layers: int = 1,
         cell: str | Cell = "lstm",
+        residual: bool = False,
+        initial_state: str = "zeros",
         dropout: float = 0.0,
+        variational_dropout: bool = False,
         teacher_forcing: float | tuple[float, float] = 1.0,
         max_epochs: int = 100,
         batch_size: int | str = 64,
@@ -214,6 +232,8 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         learning_rate: float = 0.005,
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
+        gradient_clip_by: str = "norm",
+        tbptt_steps: int | tuple[int, int] | None = None,
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
@@ -242,7 +262,10 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         self.hidden_size = hidden_size
         self.n_layers = n_layers
         self.cell = cell
+        self.residual = residual
+        self.initial_state = initial_state
         self.dropout = dropout
+        self.variational_dropout = variational_dropout
         self.teacher_forcing = teacher_forcing
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -250,6 +273,8 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
+        self.gradient_clip_by = gradient_clip_by
+        self.tbptt_steps = tbptt_steps
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV
 
 from sksequence import (
     RNNClassifier,
+    RNNForecaster,
     RNNRegressor,
     Seq2SeqTransformer,
     SequenceArray,
@@ -183,3 +184,41 @@ def test_a_delay_beyond_the_shortest_sequence_warns(maker):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fitted(maker, cell=Delayed(LSTM(), 4))
+
+
+# -- forecasts --------------------------------------------------------------------------------
+
+SERIES = np.sin(np.arange(80) / 3)
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+@pytest.mark.parametrize(
+    "cell", ["lstm", "output_rnn", Delayed("gru", [1, 3], beside=True)], ids=str
+)
+def test_forecasters_have_the_options_too(strategy, cell):
+    forecasts = []
+    for options in ({}, ALL, {**ALL, "tbptt_steps": None}):
+        options = {**QUICK, "n_layers": 2, **options}
+        model = RNNForecaster(12, 3, strategy=strategy, cell=cell, **options)
+        model.fit(None, SERIES)
+        forecasts.append(model.predict(np.zeros((3, 0))))
+    assert np.isfinite(forecasts).all()
+    assert not np.allclose(forecasts[0], forecasts[1])
+    if (strategy, cell) != ("recursive", "output_rnn"):  # which has no states to cut
+        assert not np.allclose(forecasts[1], forecasts[2])
+
+
+def test_a_forecaster_goes_on_with_another_window():
+    model = RNNForecaster(12, 3, warm_start=True, **QUICK).fit(None, SERIES)
+    model.set_params(tbptt_steps=(2, 4), dropout=0.5).fit(None, SERIES)
+    assert model.network_.stack.tbptt_steps == (2, 4)
+    assert model.network_.dropout.rate == 0.5
+    with pytest.raises(ValueError, match="initial_state changed since the first fit"):
+        model.set_params(initial_state="learned").fit(None, SERIES)
+
+
+def test_a_delay_beyond_the_window_of_a_forecaster_warns():
+    model = RNNForecaster(4, 1, cell=Delayed("gru", 4), **QUICK)
+    with pytest.warns(UserWarning, match="beyond the window of lookback=4 rows") as caught:
+        model.fit(None, SERIES)
+    assert caught[0].filename == __file__
