@@ -57,9 +57,8 @@ class Bounds:
         wanted = np.asarray(quantiles, dtype=float)
         if wanted.ndim != 1 or not len(wanted) or wanted.min() <= 0 or wanted.max() >= 1:
             raise ValueError(f"quantiles must be numbers between 0 and 1, got {quantiles!r}.")
-        return _bounds(
-            self, X, wanted, wanted.tolist(), calibrated, history, X_history, random_state
-        )
+        asked = calibrated, history, X_history, random_state
+        return self._bounds(X, wanted, wanted.tolist(), *asked)
 
     def predict_interval(
         self,
@@ -88,7 +87,15 @@ class Bounds:
         if not 0 < coverage < 1:
             raise ValueError(f"coverage must lie between 0 and 1, got {coverage!r}.")
         levels, names = np.array([1 - coverage, 1 + coverage]) / 2, ["lower", "upper"]
-        return _bounds(self, X, levels, names, calibrated, history, X_history, random_state)
+        return self._bounds(X, levels, names, calibrated, history, X_history, random_state)
+
+    def _bounds(self, X, levels, names, calibrated, history, X_history, random_state):
+        forecaster: Any = self
+        future, past, origins = ask(forecaster, X, history, X_history)
+        corrected = corrected_levels(forecaster, levels, origins.n_steps, calibrated)
+        found = marginals(forecaster, past, origins, random_state).quantile(corrected)
+        rows = found[future.series, future.steps]  # (n_rows, n_targets, n_q)
+        return quantile_table(rows, names, future, forecaster.tail_, forecaster.one_target_)
 
 
 class ProbabilisticForecasts(Bounds):
@@ -124,11 +131,3 @@ class ProbabilisticForecasts(Bounds):
         paths = drawn_paths(self, past, origins, n_paths, random_state)
         rows = paths[:, future.series, future.steps]
         return rows[:, :, 0] if self.one_target_ else rows  # type: ignore[attr-defined]
-
-
-def _bounds(forecaster, X, levels, names, calibrated, history, X_history, random_state):
-    future, past, origins = ask(forecaster, X, history, X_history)
-    corrected = corrected_levels(forecaster, levels, origins.n_steps, calibrated)
-    found = marginals(forecaster, past, origins, random_state).quantile(corrected)
-    rows = found[future.series, future.steps]  # (n_rows, n_targets, n_q)
-    return quantile_table(rows, names, future, forecaster.tail_, forecaster.one_target_)

@@ -80,6 +80,7 @@ def coded(forecaster: Any, X: Any, learn: bool = False) -> Any:
     if not hasattr(forecaster, "static_covariates"):
         return X.assign(**{c: 0.0 for c in X.columns if _is_symbolic(X[c])})
     if learn:
+        _check_symbols(forecaster, X)
         names = [n if n in X.columns else _at(X, n) for n in as_tuple(forecaster.static_covariates)]
         forecaster.categories_ = {
             n: _symbols(X[n]) for n in names if n is not None and _is_symbolic(X[n])
@@ -88,6 +89,19 @@ def coded(forecaster: Any, X: Any, learn: bool = False) -> Any:
     for name in forecaster.categories_.keys() & set(X.columns):
         X[name] = _numbers_of(X[name], forecaster.categories_[name], type(forecaster).__name__)
     return X
+
+
+def _check_symbols(forecaster, X) -> None:
+    """Raise TypeError of text that does not change in a series and was not said to be static."""
+    static = as_tuple(forecaster.static_covariates)
+    for i, name in enumerate(X.columns if X.index.nlevels == 2 else ()):
+        if name in static or i in static or not _is_symbolic(X[name]):
+            continue
+        if (X[name].groupby(level=0).nunique(dropna=False) == 1).all():
+            raise TypeError(
+                f"{type(forecaster).__name__} got X with text in column {name!r}, which does not "
+                f"change in a series: name it in static_covariates=[{name!r}], or leave it out."
+            )
 
 
 def numbers_of_symbols(forecaster: Any, columns: Any) -> dict[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -19,9 +20,15 @@ from sksequence.estimators._forecast_ask import (
     keep_form,
     naive_rows,
 )
-from sksequence.estimators._forecast_backtest import backtest, read_for_backtest
-from sksequence.estimators._forecast_future import answer
+from sksequence.estimators._forecast_backtest import backtest, check_quantiles, read_for_backtest
+from sksequence.estimators._forecast_future import answer, quantile_table
+from sksequence.estimators._forecast_naive_errors import (
+    errors_in_sample,
+    growth,
+    quantiles_of_errors,
+)
 from sksequence.estimators._forecast_parameters import TABLE_CONSTRAINTS
+from sksequence.estimators._forecast_probable import Bounds
 from sksequence.estimators._forecast_read import read_later, read_tables
 from sksequence.estimators._forecast_tables import (
     check_seen,
@@ -34,7 +41,7 @@ from sksequence.inputs import TimeTable
 from sksequence.utils._sklearn import StrOptions
 
 
-class NaiveForecaster(RegressorMixin, BaseEstimator):
+class NaiveForecaster(Bounds, RegressorMixin, BaseEstimator):
     r"""Repeat the last value, the last season, the trend or the climate.
 
     ===============  ==============================================================
@@ -45,7 +52,8 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
     ===============  ==============================================================
 
     Rows, tables and panels are read as by ``RNNForecaster``; covariates are ignored and values
-    may be missing.
+    may be missing. ``predict_interval`` and ``predict_quantiles`` are made of the errors of one
+    step in the series itself, which grow as those of a random walk (with "climatology" they stay).
 
     Parameters
     ----------
@@ -129,6 +137,9 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         self.climate_ = None
         if self.strategy == "climatology":
             self.climate_ = climate(target, self.seasonality)
+        learned = self.strategy, self.seasonality, self.slope_, self.climate_
+        self.errors_ = errors_in_sample(target, *learned)
+        self.n_rows_ = target.lengths
         self._keep(target, covariates)
         return self
 
@@ -154,13 +165,29 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         ndarray, Series or DataFrame of shape (n_rows,) or (n_rows, n_targets)
             With the index of `X`.
         """
-        check_is_fitted(self)
-        model = self
-        if history is not None:
-            tables = read_tables(self, X_history, history, self)
-            model = copy.copy(self)._learn(*tables)
-        future, rows = model._ask(X)
+        future, rows = self._from(history, X_history)._ask(X)
         return answer(rows, future, self.tail_, self.one_target_, self.target_name_)
+
+    def _from(self, history, X_history):
+        """The forecaster of these rows; itself without any."""
+        check_is_fitted(self)
+        if history is None:
+            return self
+        return copy.copy(self)._learn(*read_tables(self, X_history, history, self))
+
+    def _bounds(self, X, levels, names, calibrated, history, X_history, random_state):
+        """In-sample errors of one step around the forecast, growing with the steps."""
+        model = self._from(history, X_history)
+        future, rows = model._ask(X)
+        around = model._around(future.series, future.steps + 1, levels)
+        rows = rows[..., np.newaxis] + around  # (n_rows, n_targets, n_q)
+        return quantile_table(rows, names, future, self.tail_, self.one_target_)
+
+    def _around(self, series, steps, levels) -> np.ndarray:
+        """Quantiles of errors, the shape of `series` and `steps` then ``(n_targets, n_q)``."""
+        found = quantiles_of_errors(self.errors_, levels)
+        grown = growth(steps, self.strategy, self.seasonality, self.n_rows_[series])
+        return grown[..., np.newaxis, np.newaxis] * found[series]
 
     def _ask(self, X):
         check_is_fitted(self)
@@ -224,6 +251,7 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         step: int = 1,
         n_steps: int = 1,
         refit: bool | int = False,
+        quantiles: Sequence[float] | None = None,
     ) -> pd.DataFrame:
         """Walk forward over the last rows, as ``RNNForecaster.backtest``.
 
@@ -235,6 +263,8 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
             Forecasts for each series, rows from one origin to the next, rows of each forecast.
         refit : bool or int, default=False
             Whether slope and climate are learned anew at each origin, or at every so many.
+        quantiles : sequence of float, default=None
+            Columns of these quantiles too.
 
         Returns
         -------
@@ -242,11 +272,14 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         """
         check_parameters(self)
         model = clone(self)
-        settings = (n_origins, step, n_steps, refit)
+        wanted, settings = check_quantiles(quantiles), (n_origins, step, n_steps, refit)
         target, covariates = read_for_backtest(model, X, y, settings)
 
         def columns(starts, series, n):
-            return {"forecast": model._values(target, starts, series, n)}
+            values = model._values(target, starts, series, n)
+            around = model._around(series[:, None], np.arange(1, n + 1), wanted)
+            found = values[..., np.newaxis] + around
+            return {"forecast": values} | {q: found[..., i] for i, q in enumerate(wanted.tolist())}
 
         return backtest(model, target, covariates, settings, model._learn, columns)
 

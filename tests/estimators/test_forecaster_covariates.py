@@ -110,6 +110,15 @@ def test_symbols_that_change_are_refused_by_name():
     NaiveForecaster().fit(X, y)  # looks at no covariates
 
 
+def test_text_that_could_be_static_is_told_where_it_belongs():
+    X, y = shops({"a": "city", "b": "village"})
+    with pytest.raises(TypeError, match=r"column 'kind', .* static_covariates=\['kind'\]"):
+        RNNForecaster(**SMALL).fit(X, y)
+    X.iloc[3, 0] = "village"  # it changes: of no use there
+    with pytest.raises(TypeError, match="text, 'city', in row 0"):
+        RNNForecaster(**SMALL).fit(X, y)
+
+
 def test_symbols_keep_their_numbers_while_training_goes_on():
     X, y = shops({"a": "city", "b": "village"})
     forecaster = RNNForecaster(**SMALL, static_covariates="kind", warm_start=True).fit(X, y)

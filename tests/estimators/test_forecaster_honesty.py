@@ -129,6 +129,38 @@ def test_uncorrected_quantiles_of_a_backtest_are_those_of_the_distribution():
     assert not np.allclose(plain[0.05], corrected[0.05])
 
 
+@pytest.mark.parametrize("strategy", ["last", "seasonal", "drift", "climatology"])
+def test_naive_bounds_of_what_each_strategy_is_right_for(strategy):
+    """Nominal at every step, since errors grow as they do in these processes."""
+    n = 2000
+    y = {
+        "last": noise(n).cumsum(),
+        "seasonal": noise(n).reshape(-1, 5).cumsum(axis=0).ravel(),
+        "drift": (0.3 + noise(n)).cumsum(),
+        "climatology": np.tile(10 * noise(5, seed=1), n // 5) + noise(n),
+    }[strategy]
+    forecaster = NaiveForecaster(strategy, seasonality=5)
+    series = pd.Series(y, DAYS)
+    table = forecaster.backtest(None, series, 1000, n_steps=10, quantiles=[0.05, 0.95])
+    inside = table["actual"].between(table[0.05], table[0.95]).groupby(table["step"]).mean()
+    assert inside.between(0.86, 0.94).all(), inside.tolist()
+    model = clone(forecaster).fit(None, series[:991])
+    bounds = model.predict_interval(10)
+    np.testing.assert_allclose(bounds, table[[0.05, 0.95]][:10])
+    assert model.predict_quantiles(3, [0.2, 0.5, 0.8]).shape == (3, 3)
+
+
+def test_naive_bounds_of_a_panel_are_those_of_each_series():
+    y = pd.concat({"a": Y, "b": 50 * Y, "c": Y[:1]}, names=["shop", "day"])
+    bounds = NaiveForecaster().fit(None, y).predict_interval(4)
+    width = bounds["upper"] - bounds["lower"]
+    np.testing.assert_allclose(width["b"], 50 * width["a"])
+    assert width["c"].isna().all()  # one value tells of no error
+    alone = NaiveForecaster().fit(None, Y)
+    history = alone.predict_interval(4, history=50 * Y)
+    np.testing.assert_allclose(history, bounds.loc["b"])
+
+
 # Windows for any regressor
 
 

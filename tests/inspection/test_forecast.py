@@ -143,7 +143,6 @@ def test_one_step_can_be_seen(model, y):
 
 def test_forecasters_without_intervals(y):
     for forecaster in (
-        NaiveForecaster("drift"),
         WindowForecaster(LinearRegression(), lookback=7, horizon=5, validation_fraction=0),
         RNNForecaster(7, 5, hidden_size=4, max_epochs=1, early_stopping=False, random_state=0),
     ):

@@ -1,0 +1,85 @@
+"""How far naive forecasts are off: errors of one step, and how they grow."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from sksequence.estimators._forecast_marginals import conformal_quantiles
+from sksequence.inputs import TimeTable
+
+# Errors of a series that are kept; of more, as many quantiles.
+N_ERRORS = 1000
+
+
+def errors_in_sample(
+    table: TimeTable, strategy: str, m: int, slope: np.ndarray | None, climate: np.ndarray | None
+) -> list[np.ndarray]:
+    """What a strategy missed by one step (one season) ahead, in ascending order, by series.
+
+    Parameters
+    ----------
+    table : TimeTable
+    strategy : {"last", "seasonal", "drift", "climatology"}
+    m : int
+        Rows of a season.
+    slope : ndarray of shape (n_series, n_targets) or None
+    climate : ndarray of shape (n_series, m, n_targets) or None
+
+    Returns
+    -------
+    list of ndarray of shape (n_errors, n_targets)
+    """
+    result = []
+    for i, (first, stop) in enumerate(itertools.pairwise(table.offsets)):
+        values = table.values[first:stop]
+        if climate is not None:
+            errors = values - climate[i, (table.starts[i] + np.arange(stop - first)) % m]
+        else:
+            ahead = m if strategy == "seasonal" else 1
+            errors = values[ahead:] - values[:-ahead]
+        if slope is not None:
+            errors = errors - slope[i]
+        result.append(_fewer(errors))
+    return result
+
+
+def growth(steps: np.ndarray, strategy: str, m: int, n_rows: np.ndarray) -> np.ndarray:
+    r"""The deviation of errors so many steps ahead (from 1), that of one step being 1.
+
+    ===============  ======================================
+    "last"           :math:`\sqrt j`
+    "seasonal"       :math:`\sqrt{\lceil j / m \rceil}`
+    "drift"          :math:`\sqrt{j\, (1 + j / (T - 1))}`
+    "climatology"    1
+    ===============  ======================================
+
+    for uncorrelated errors and a series of T rows (Hyndman, Athanasopoulos, 2021, "Forecasting:
+    principles and practice", 5.5).
+    """
+    if strategy == "climatology":
+        return np.ones(np.broadcast_shapes(steps.shape, n_rows.shape))
+    variance = np.ceil(steps / m) if strategy == "seasonal" else steps
+    if strategy == "drift":
+        variance = variance * (1 + steps / np.maximum(n_rows - 1, 1))
+    return np.sqrt(np.broadcast_to(variance, np.broadcast_shapes(steps.shape, n_rows.shape)))
+
+
+def quantiles_of_errors(errors: list[np.ndarray], wanted: np.ndarray) -> np.ndarray:
+    """Conformal quantiles ``(n_series, n_targets, n_q)``; NaN of a series without errors."""
+    n_targets = errors[0].shape[1]
+    result = np.full((len(errors), n_targets, len(wanted)), np.nan)
+    for i, seen in enumerate(errors):
+        if len(seen):
+            each = np.broadcast_to(seen[..., np.newaxis], (*seen.shape, len(wanted)))
+            result[i] = conformal_quantiles(each, wanted)
+    return result
+
+
+def _fewer(errors: np.ndarray) -> np.ndarray:
+    """In ascending order, NaN last; at most so many, evenly over their ranks."""
+    errors = np.sort(errors, axis=0)
+    if len(errors) <= N_ERRORS:
+        return errors
+    return np.nanquantile(errors, (np.arange(N_ERRORS) + 0.5) / N_ERRORS, axis=0)
