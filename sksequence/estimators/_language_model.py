@@ -546,7 +546,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         return self._samples(shifted, batch_size="full"), rows
 
     def _longest_written(self) -> int:
-        return OPEN_ENDED if self.open_ended_ else self.longest_
+        return OPEN_ENDED if self.open_ended_ else 2 * self.longest_
 
     @property
     def _device(self) -> torch.device:

@@ -35,9 +35,15 @@ class NextStepper:
         self.network = network
         self.never = torch.tensor(never, dtype=torch.int64, device=network.head.weight.device)
 
-    def start(self, state: Any, readouts: Tensor) -> dict:
-        """The state from which a search begins: what comes next is known already."""
-        return {"stack": state, "next": self._log_probs(readouts)}
+    def start(self, state: Any, readouts: Tensor, not_yet: int | None) -> dict:
+        """The state from which a search begins: what comes next is known already.
+
+        The symbol `not_yet` does not come next: no sequence is empty.
+        """
+        log_probs = self._log_probs(readouts)
+        if not_yet is not None:
+            log_probs[:, not_yet] = -torch.inf
+        return {"stack": state, "next": log_probs}
 
     def advance(self, tokens: Tensor, state: dict, memory: Tensor | None) -> Advance:
         """Log-probabilities of the next symbol of each hypothesis."""
@@ -87,8 +93,8 @@ class WritingMixin:
             Draw only among the most probable symbols that together have the probability `top_p`
             (Holtzman et al., 2020).
         max_steps : int, default=None
-            Steps at most, without the prefix. None: as many as the longest sequence of ``fit``
-            had, or 500 of one long text.
+            Steps at most, without the prefix. None: twice as many as the longest sequence of
+            ``fit`` had, or 500 of one long text; so writing always ends.
         random_state : int, RandomState, Generator or None, default=None
             Of the draws. With an int, a sequence does not depend on how many there are.
         context : array-like of shape (n_context,) or (n_sequences, n_context), default=None
@@ -202,7 +208,9 @@ def started(
     stepper = NextStepper(estimator.network_, tuple(sorted(never)))
     first, state, readouts, context = _read(estimator, prefix, n_sequences, context)
     with inference(estimator.network_, n_sequences):
-        return first, (stepper, stepper.start(state, readouts), context)
+        begun = len(first) > 0 or estimator.length_model_ != "end"
+        start = stepper.start(state, readouts, None if begun else side.size)
+        return first, (stepper, start, context)
 
 
 def _read(estimator: Any, prefix: Any, n_sequences: int, context: Any):
