@@ -1,21 +1,37 @@
-"""Forecasting: training against a loop by hand, backtests against predictions one by one."""
+"""Forecasting: training against a loop by hand and against two other libraries; backtests.
+
+darts and neuralforecast are compared with where they are installed, best in an environment of
+their own::
+
+    python -m venv PEERS
+    PEERS/bin/pip install -c constraints.txt torch==2.13.0
+    PEERS/bin/pip install -c constraints.txt -e . darts neuralforecast
+    PEERS/bin/python benchmarks/speed.py forecast
+
+They get the cheapest settings: one linear layer on the last states, a series standardised
+beforehand, no scaling of windows, no checkpoints, no logs.
+"""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from _speed_table import compare, print_table, timed
+from _speed_forecast_memory import memory_lines
+from _speed_peers import PEERS, Task, installed
+from _speed_table import Line, compare, print_table, timed
 from _speed_training import one_thread
 from torch import nn
 
 from sksequence import RNNForecaster
 
-LOOKBACK, HORIZON, BATCH = 48, 24, 64
+LOOKBACK, HORIZON, BATCH = 48, 12, 32
+EPOCHS = 3
 LEARNING_RATE = 0.005
 SMALLEST = 0.01  # share of the deviation of all that the scale of a window has at least
 
@@ -84,38 +100,62 @@ def forecast(repeat: int, quick: bool) -> None:
     t = np.arange(n)
     values = 10 + 3 * np.sin(2 * np.pi * t / 24) + rng.normal(size=n).cumsum() * 0.05
     y = pd.Series(values, index=pd.date_range("2020-01-01", periods=n, freq="h"))
+    epochs = 1 if quick else EPOCHS
     lines = []
     with one_thread():
         for n_units in (64, 16):
-            ways = {
-                "ours": partial(fit_ours, y, n_units, 2),
-                "hand": partial(fit_by_hand, values, n_units, 2),
-            }
-            seconds = timed(ways, min(repeat, 7))
-            what = f"{n_units} units: training beside a loop by hand"
-            lines.append(compare(what, seconds["ours"], seconds["hand"], 1.1))
-        n_origins = 100 if quick else 1000
-        fitted = fit_ours(y[: len(y) - HORIZON - n_origins], 64, 1)
-        model = RNNForecaster(
-            LOOKBACK,
-            HORIZON,
-            hidden_size=64,
-            max_epochs=1,
-            early_stopping=False,
-            random_state=0,
-            windows_per_epoch=BATCH,
-        )
-        ways = {
-            "ours": lambda: model.backtest(None, y, n_origins),
-            "loop": lambda: one_by_one(fitted, y, n_origins),
-        }
-        seconds = timed(ways, min(repeat, 3))
-        what = (
-            f"backtest of {n_origins} origins (a fit of one batch in it) beside predict in a loop"
-        )
-        lines.append(compare(what, seconds["ours"], seconds["loop"], 10, faster=True))
+            lines += training_lines(y, n_units, epochs, min(repeat, 7))
+        lines.append(backtest_line(y, 100 if quick else 1000, min(repeat, 3)))
+    lines += memory_lines(min(repeat, 3), quick)
     print_table(
         f"forecast: {n} hours, lookback {LOOKBACK}, horizon {HORIZON}, LSTM, batches of {BATCH}, "
-        "2 epochs, one thread; ours / reference (backtest: reference / ours)",
+        f"{epochs} epochs, one thread; ours / by hand, other libraries / ours, loop / backtest; "
+        "growth of the resident set in a fresh process / size of all windows in 32 bits",
         lines,
     )
+
+
+def training_lines(y: pd.Series, n_units: int, epochs: int, repeat: int) -> list[Line]:
+    """Whole fits with as many steps of the optimiser each; the ways take turns."""
+    task = Task(y, LOOKBACK, HORIZON, BATCH, epochs, LEARNING_RATE)
+    ways = {
+        "ours": partial(fit_ours, y, n_units, epochs),
+        "hand": partial(fit_by_hand, y.to_numpy(copy=True), n_units, epochs),
+    }
+    for name, fit in installed().items():
+        if (n_steps := fit(task, n_units)) != task.n_steps:
+            raise RuntimeError(f"{name} took {n_steps} steps, expected {task.n_steps}.")
+        ways[name] = partial(fit, task, n_units)
+        ways[name, "fused"] = partial(fit, replace(task, fused=True), n_units)
+    seconds = timed(ways, repeat)
+    ours = seconds["ours"]
+    lines = [compare(f"{n_units} units: a loop by hand", ours, seconds["hand"], 1.1)]
+    for name, model in PEERS.items():
+        what = f"{n_units} units: {model}"
+        if name not in seconds:
+            lines.append(Line(what, "", "not installed"))
+            continue
+        lines.append(compare(what, ours, seconds[name], 1.5, faster=True))
+        lines.append(compare(f"{what}, fused Adam", ours, seconds[name, "fused"], faster=True))
+    return lines
+
+
+def backtest_line(y: pd.Series, n_origins: int, repeat: int) -> Line:
+    """All origins at once, beside a prediction for each."""
+    fitted = fit_ours(y[: len(y) - HORIZON - n_origins], 64, 1)
+    model = RNNForecaster(
+        LOOKBACK,
+        HORIZON,
+        hidden_size=64,
+        max_epochs=1,
+        early_stopping=False,
+        random_state=0,
+        windows_per_epoch=BATCH,
+    )
+    ways = {
+        "ours": lambda: model.backtest(None, y, n_origins),
+        "loop": lambda: one_by_one(fitted, y, n_origins),
+    }
+    seconds = timed(ways, repeat)
+    what = f"backtest of {n_origins} origins (a fit of one batch in it): predict in a loop"
+    return compare(what, seconds["ours"], seconds["loop"], 10, faster=True)

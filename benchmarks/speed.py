@@ -23,7 +23,7 @@ MEASURES = {
     "memory": ("_speed_memory", "memory", "peak of Word2VecEmbedder -> RNNClassifier"),
     "pickle": ("_speed_memory", "pickle_size", "a fitted pipeline beside its contents"),
     "seq2seq": ("_speed_seq2seq", "seq2seq", "encoder-decoders by hand; beam and greedy search"),
-    "forecast": ("_speed_forecast", "forecast", "training of a forecaster by hand; backtests"),
+    "forecast": ("_speed_forecast", "forecast", "forecasters by hand and of two libraries"),
     "threads": ("_speed_training", "threads", "where a second torch thread pays"),
 }
 
