@@ -1,15 +1,7 @@
 """Forecasting: training against a loop by hand and against two other libraries; backtests.
 
-darts and neuralforecast are compared with where they are installed, best in an environment of
-their own::
-
-    python -m venv PEERS
-    PEERS/bin/pip install -c constraints.txt torch==2.13.0
-    PEERS/bin/pip install -c constraints.txt -e . darts neuralforecast
-    PEERS/bin/python benchmarks/speed.py forecast
-
-They get the cheapest settings: one linear layer on the last states, a series standardised
-beforehand, no scaling of windows, no checkpoints, no logs.
+darts and neuralforecast get the cheapest settings that they know: one linear layer on the last
+states, a series standardised beforehand, no scaling of windows, no checkpoints, no logs.
 """
 
 from __future__ import annotations

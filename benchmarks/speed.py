@@ -5,6 +5,14 @@
 Without a name it lists the measures. The ways that are compared take turns, and a ratio is the
 median over the repeats (in brackets: the quarters below and above). Nothing fails for being
 slow. The last outcome is kept in docs/results.md.
+
+`forecast` compares with darts and neuralforecast too, where they are installed; they bring much, so
+give them an environment of their own:
+
+    python -m venv PEERS
+    PEERS/bin/pip install -c constraints.txt torch==2.13.0
+    PEERS/bin/pip install -c constraints.txt -e . darts neuralforecast
+    PEERS/bin/python benchmarks/speed.py forecast
 """
 
 from __future__ import annotations
