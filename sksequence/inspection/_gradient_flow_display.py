@@ -197,4 +197,4 @@ def _finish(ax, values):
     ax.grid(which="major", color="0.92", lw=0.7)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize=9, loc="lower left")
+    ax.legend(frameon=False, fontsize=9, loc="best")
