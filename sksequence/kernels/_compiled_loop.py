@@ -60,6 +60,11 @@ class _Call:
     def give(self, name, array: Tensor | None) -> Tensor | None:
         """An array, in one piece."""
         if array is not None:
+            if array.dtype != self.like.dtype:
+                raise ValueError(
+                    f"inputs, weights and state must be of one kind of number, got "
+                    f"{self.like.dtype} and {array.dtype}."
+                )
             array = array.detach().contiguous()
             self.held.append(array)
             self.set(name, array.data_ptr())

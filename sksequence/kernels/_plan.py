@@ -121,6 +121,7 @@ def _plan(stages, names, sizes, n_gates, n_units, shapes):
     planned = []
     for stage in stages:
         planned.append(_planned(stage, known, widths, shapes, n_units))
+        _check(planned[-1], widths, shapes)
         widths += [planned[-1].width] * len(stage.gives)
         known.update(zip(stage.gives, planned[-1].gives, strict=True))
     return Plan(
@@ -148,6 +149,38 @@ def _planned(stage, known, widths, shapes, n_units):
         n_blocks=stage.n_gates + len(stage.apart),
         biases=tuple(absent + [first + gate if biased else -1 for gate in stage.apart]),
     )
+
+
+def _check(planned, widths, shapes):
+    """The weights must fit: machine code asks no questions.
+
+    Raises
+    ------
+    ValueError
+        With the name of the weight, the shape that it should have and the one that it has.
+    """
+    stage, width = planned.stage, planned.width
+    wanted = [(name, (width,)) for name in stage.parameters]
+    for product in planned.products:
+        n_rows = len(product.blocks) * width
+        if product.rows[1] - product.rows[0] != n_rows:
+            raise ValueError(
+                f"the product with {product.weight!r} has {product.rows[1] - product.rows[0]} "
+                f"rows for {len(product.blocks)} gates of {width} units: {n_rows} are expected."
+            )
+        if product.weight is not None:
+            height = max(product.rows[1], shapes[product.weight][0])
+            wanted.append((product.weight, (height, widths[product.of])))
+        names = (f"{product.normalize}_weight", f"{product.normalize}_bias")
+        wanted += [(name, (n_rows,)) for name in names if name in shapes]
+    if "bias_hh" in shapes:
+        wanted.append(("bias_hh", shapes["weight_ih"][:1]))
+    for name, shape in wanted:
+        if shapes[name] != shape:
+            raise ValueError(
+                f"the weight {name!r} has the shape {shapes[name]}, but the cell's description "
+                f"asks for {shape}."
+            )
 
 
 def _width(stage, known, widths, shapes, n_units):

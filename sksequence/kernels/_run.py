@@ -27,7 +27,7 @@ def run_cell(
         As ``cell.initial_weights`` names them.
     inputs : Tensor of shape (n_sequences, n_steps, n_inputs)
     state : tuple of Tensors of shape (n_sequences, size of the part)
-        The state before the first step.
+        The state before the first step, of the same kind of number as the inputs.
     all_states : bool, default=False
         Whether each part of the state is wanted after every step.
 
@@ -37,6 +37,11 @@ def run_cell(
     state : tuple of Tensors
         Each part after the last step ``(n_sequences, size)``, or, with `all_states`, after every
         step ``(n_sequences, n_steps, size)``.
+
+    Raises
+    ------
+    ValueError
+        For a state, or a weight, whose shape does not fit.
 
     Examples
     --------
@@ -50,12 +55,38 @@ def run_cell(
     >>> outputs.shape, last[0].shape
     (torch.Size([2, 5, 4]), torch.Size([2, 4]))
     """
+    sizes = cell.state_sizes(weights["weight_ih"].shape[0] // cell.n_gates)
+    _check_state(state, sizes, inputs)
+    if inputs.shape[1] == 0:
+        return _no_steps(state, sizes, inputs, all_states)
     way = way_of(cell, weights, inputs, all_states)
     if way == "fused":
         return run_fused(cell, weights, inputs, state, all_states)
     if way == "steps":
         return run_steps(cell, weights, inputs, state, all_states)
     return run_loop(loop_named(way), cell, weights, inputs, state, all_states)
+
+
+def _check_state(state, sizes, inputs):
+    wanted = [(len(inputs), size) for size in sizes]
+    given = [tuple(part.shape) for part in state]
+    if wanted != given:
+        raise ValueError(
+            f"the state must have parts of the shapes {wanted} for {len(inputs)} sequences, got "
+            f"{given}."
+        )
+    for part in state:
+        if part.dtype != inputs.dtype or part.device != inputs.device:
+            raise ValueError(
+                f"the state must be {inputs.dtype} on {inputs.device} as the inputs are, got "
+                f"{part.dtype} on {part.device}."
+            )
+
+
+def _no_steps(state, sizes, inputs, all_states):
+    """Nothing happens to the state."""
+    empty = tuple(inputs.new_zeros(len(inputs), 0, size) for size in sizes)
+    return empty[0], empty if all_states else state
 
 
 def loop_named(way: str):

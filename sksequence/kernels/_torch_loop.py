@@ -137,7 +137,9 @@ def _normalized(value, weights, name):
     return normal, value, mean, scale
 
 
-def backward(plan: Plan, weights, state, parts, record: Record, d_parts, d_last) -> Gradients:
+def backward(
+    plan: Plan, weights, state, parts, record: Record, d_parts, d_last, again=False
+) -> Gradients:
     """The gradient of the loop.
 
     Parameters
