@@ -246,8 +246,8 @@ class Past:
         sizes = np.ones((target.n_series, values.shape[1]))
         short = (target.lengths < self.data.lookback).any()
         if short and names <= {"difference", "seasonal_difference"}:  # as large as values are
-            for i, (first, stop) in enumerate(itertools.pairwise(target.offsets)):
-                sizes[i] = pd.DataFrame(target.values[first:stop]).abs().mean()
+            series = np.repeat(np.arange(target.n_series), target.lengths)
+            sizes = pd.DataFrame(np.abs(target.values)).groupby(series).mean().to_numpy()
         return spreads(values, target.offsets, self.data.lookback, sizes)
 
     def covariates_or_none(self, n_rows: int) -> np.ndarray:
@@ -341,12 +341,16 @@ def spreads(
     What a series drifts over the years is no part of it. 0 where nothing was seen to change;
     but a series shorter than a window gets as large a share of its size as the others have.
     """
-    result = np.zeros((len(offsets) - 1, values.shape[1]))
-    for i, (first, stop) in enumerate(itertools.pairwise(offsets)):
-        windows = pd.DataFrame(values[first:stop]).rolling(lookback, min_periods=1)
-        variances = windows.var(ddof=0).iloc[min(lookback, stop - first) - 1 :]
-        result[i] = np.sqrt(variances.mean().fillna(0.0).clip(lower=0.0))
-    short = (np.diff(offsets) < lookback)[:, np.newaxis] & (result == 0)
+    lengths = np.diff(offsets)
+    series = np.repeat(np.arange(len(lengths)), lengths)
+    windows = pd.DataFrame(values).groupby(series).rolling(lookback, min_periods=1)
+    variances = windows.var(ddof=0).set_axis(series)
+    # only of whole windows, or of the whole of a series that is shorter
+    place = np.arange(len(values)) - np.repeat(offsets[:-1], lengths)
+    whole = place >= np.repeat(np.minimum(lookback, lengths), lengths) - 1
+    means = variances[whole].groupby(level=0).mean()
+    result = np.sqrt(means.fillna(0.0).clip(lower=0.0).to_numpy())
+    short = (lengths < lookback)[:, np.newaxis] & (result == 0)
     if short.any():
         result = np.where(short, _usual_share(result, sizes) * sizes, result)
     return result
