@@ -243,8 +243,8 @@ def gradient_flow(
     >>> flow = gradient_flow(classifier.fit(X, y), X, y)
     >>> flow.memory_length < 20
     True
-    >>> flow.to_frame().loc[0, ["layer", "steps_back", "share_left"]].tolist()
-    ['recurrent 1', 0, 1.0]
+    >>> flow.to_frame()["share_left"].head(1).tolist()
+    [1.0]
     """
     _check_counts(max_sequences, jacobian_steps)
     inside = opened(estimator, X, "gradient_flow")

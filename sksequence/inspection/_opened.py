@@ -31,6 +31,10 @@ class Opened:
     given: Any
     vocabulary: Vocabulary | None
 
+    def sequence(self, i: int) -> Any:
+        """Sequence `i` as it reaches the estimator."""
+        return _item(self.X, i)
+
     def tokens(self, i: int, n_steps: int) -> list[str] | None:
         """A word or character for each step of sequence `i`; None if it is no text."""
         text = _item(self.given, i)

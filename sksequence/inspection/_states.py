@@ -171,7 +171,7 @@ def _properties(inside: Opened, lengths, property) -> list[np.ndarray]:
     for i, n_steps in enumerate(lengths):
         if callable(property):
             tokens = inside.tokens(i, n_steps)
-            given = property(inside.X[i] if tokens is None else tokens)
+            given = property(inside.sequence(i) if tokens is None else tokens)
         else:
             given = property[i]
         values = np.asarray(given, dtype=np.float64)

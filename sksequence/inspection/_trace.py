@@ -24,7 +24,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from sksequence.cells import Cell
+from sksequence.cells import Cell, Delayed
 from sksequence.layers import RecurrentLayer, RecurrentStack, reverse_steps
 
 
@@ -95,7 +95,8 @@ class LayerTrace:
     @property
     def cell(self) -> Cell:
         """The cell of the layer, without a delay around it."""
-        return getattr(self.layer.cell, "inner", self.layer.cell)
+        cell = self.layer.cell
+        return cell.inner if isinstance(cell, Delayed) else cell
 
     @cached_property
     def n_steps(self) -> Tensor:

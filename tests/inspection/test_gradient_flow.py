@@ -19,7 +19,7 @@ from sksequence import (
     TokenEncoder,
     gradient_flow,
 )
-from sksequence.cells import GRU, LSTM, RNN
+from sksequence.cells import CELLS, GRU, LSTM, RNN, Delayed
 from sksequence.inspection._loss_batch import loss_batch
 from sksequence.inspection._trace import adjoints, jacobians, traced
 from sksequence.layers import RecurrentLayer
@@ -85,15 +85,18 @@ def test_mean_pooling_gives_every_step_a_gradient_of_its_own():
 
 def ragged(n=9, seed=0):
     rng = np.random.default_rng(seed)
-    X = [rng.normal(size=(m, 2)) for m in rng.integers(3, 11, size=n)]
+    X = [rng.normal(size=(m, 2)) for m in rng.integers(5, 12, size=n)]
     return X, np.array([x[0, 0] > 0 for x in X])
 
 
-CELLS = ["rnn", "gru", "lstm", RNN(activation="relu"), LSTM(forget_bias=3.0)]
+OTHERS = [RNN(activation="relu"), Delayed("lstm", delay=2), Delayed("gru", delay=2, beside=True)]
 
 
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("pooling", ["last", "attention"])
+@pytest.mark.parametrize(
+    ("cell", "pooling"),
+    [("lstm", "last"), *((cell, "attention") for cell in [*CELLS, *OTHERS])],
+    ids=str,
+)
 def test_weights_gradients_are_those_of_the_kernel(cell, pooling):
     X, y = ragged()
     classifier = RNNClassifier(
@@ -101,7 +104,9 @@ def test_weights_gradients_are_those_of_the_kernel(cell, pooling):
         hidden_size=[4, 3],
         bidirectional=True,
         pooling=pooling,
-        max_epochs=2,
+        initial_state="learned",
+        residual=True,
+        max_epochs=1,
         random_state=0,
     ).fit(X, y)
     flow = gradient_flow(classifier, X, y)
