@@ -228,7 +228,8 @@ def gradient_flow(
 
     Notes
     -----
-    Computed in 64 bits, step by step, without dropout, and with the weights as they are: a fitted
+    Computed in 64 bits, step by step, without dropout, back to the first step also where
+    ``tbptt_steps`` cuts training off, and with the weights as they are: a fitted
     network that needs only the last steps forgets the others rightly. To judge a network before it
     has learned, fit it with ``max_epochs=1`` and a tiny ``learning_rate``.
 

@@ -37,9 +37,10 @@ def verdict_of(layer: Any, cell: Any, estimator: Any) -> str:
     if share[-1] <= LEFT:
         pooling = getattr(estimator, "pooling", "last")
         return _vanishes(float(share[-1]), n_back, layer.memory_length, _remedy(cell, pooling))
+    left = f"{_percent(share[-1])} of" if share[-1] <= 1.5 else f"{share[-1]:.2g} times"
     return (
-        f"Fine: {_percent(share[-1])} of the gradient of the last step is left "
-        f"{steps(n_back)} back{_grown(float(share[top]), top)}."
+        f"Fine: {left} the gradient of the last step is left {steps(n_back)} "
+        f"back{_grown(float(share[top]), top) if top < n_back else ''}."
     )
 
 
