@@ -62,9 +62,8 @@ def fetch_mnist(
         With the attributes
 
         data : ndarray of uint8 of shape (n_images, 28, 28)
-            The images, row by row from the top, 0 where there is no ink. Of the training
-            images ink is darkest at 254 and not at 255: most of their brightest values are one
-            less than in the files of the authors.
+            The images, row by row from the top, 0 where there is no ink. Ink of the training
+            images is one less than in the authors' file, at most 254.
         target : ndarray of int of shape (n_images,)
             The digits.
         DESCR : str

@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
 from sksequence.datasets import fetch_ecoli_promoters, fetch_splice
 from sksequence.datasets._bases import _read_arff, _read_fasta
 
@@ -37,9 +39,7 @@ def test_introns_begin_with_gt_and_end_with_ag(data_dir: Path):
     """What splices in nearly all genes stands right in the middle, where the docstring says."""
     X, y = fetch_splice(return_X_y=True)
     for label, middle, dimer in (("EI", slice(30, 32), "GT"), ("IE", slice(28, 30), "AG")):
-        found = [
-            bases[middle] == dimer for bases, is_it in zip(X, y == label, strict=True) if is_it
-        ]
+        found = [X[i][middle] == dimer for i in np.flatnonzero(y == label)]
         assert sum(found) / len(found) > 0.97
 
 

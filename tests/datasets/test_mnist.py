@@ -23,9 +23,8 @@ def test_arrays_of_bytes(tmp_path: Path):
     found = _read_images(write_idx(tmp_path / "images.gz", images))
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, images)
-    np.testing.assert_array_equal(
-        _read_idx(write_idx(tmp_path / "l.gz", images[0, 0])), images[0, 0]
-    )
+    row = write_idx(tmp_path / "row.gz", images[0, 0])
+    np.testing.assert_array_equal(_read_idx(row), images[0, 0])
 
 
 def test_other_files_are_refused(tmp_path: Path):
@@ -65,8 +64,9 @@ def test_training_images(data_dir: Path):
     assert digits.data.dtype == np.uint8
     counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(digits.target).tolist() == counts
+    # 33.3184 is the mean of the authors' file; here every pixel with ink is one less.
     assert digits.data.max() == 254
-    assert digits.data.mean() == pytest.approx(33.318, abs=0.01)
+    assert digits.data.mean() + (digits.data > 0).mean() == pytest.approx(33.3184, abs=0.002)
 
 
 def test_images_and_labels_belong_together(data_dir: Path):
