@@ -199,7 +199,7 @@ def with_intervals(skill, steps):
 
 def draw_skill(scores):
     """Skill by step: of the price none, of its range some."""
-    figure, ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    figure, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     ax.axhline(0, color="0.6", linewidth=1)
     rule = "width of the last 21 days"
     lines = [
@@ -217,7 +217,7 @@ def draw_skill(scores):
         "beside the price as today, or one width for all days; bars: 95 % over years", fontsize=10
     )
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
+    figure.legend(frameon=False, loc="outside lower left")
     save(figure, "skill_sp500.png")
 
 
@@ -244,7 +244,8 @@ def draw_crisis(table, y, dates):
             zorder=2.9,
             label="90 %, one width for all days" if sign > 0 else None,
         )
-    display.ax_.legend(frameon=False, fontsize=8, ncols=3, loc="upper left")
+    below = {"loc": "upper left", "bbox_to_anchor": (0, -0.08)}
+    display.ax_.legend(frameon=False, fontsize=9, ncols=6, **below)
     display.ax_.set_title("each day as it was forecast the day before", fontsize=10)
     save(display.figure_, "forecast_sp500.png")
 
