@@ -102,10 +102,6 @@ class Cell(BaseEstimator):
         """Zeros, one tensor ``(n_sequences, size)`` for each part of the state."""
         return tuple(like.new_zeros(n_sequences, size) for size in self.state_sizes(n_units))
 
-    def run(self, weights: Weights, inputs: Tensor, state: State) -> tuple[Tensor, State] | None:
-        """None: ``sksequence.kernels.run_cell`` runs a cell over all steps."""
-        return None
-
     def _advance(self, weights, inputs, state):
         stages = self.stages()
         if stages is None:
@@ -116,8 +112,3 @@ class Cell(BaseEstimator):
         weights = self.prepare(weights, n_units)
         share = inputs_share(stages, weights, inputs, n_units)
         return advance(stages, self.state_names, weights, share, state, n_units)
-
-
-def flat(weights: Weights) -> list[Tensor]:
-    """The weights in the order of torch's fused functions."""
-    return [weights[k] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]

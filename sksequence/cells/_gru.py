@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from sksequence.cells._cell import Cell, State, Weights, flat
+from sksequence.cells._cell import Cell, Weights
 from sksequence.cells._functions import sigmoid, tanh
 from sksequence.cells._initial import with_options
 from sksequence.cells._stage import Product, Stage
@@ -176,11 +176,3 @@ class GRU(Cell):
                 "reset gate scales the state before the product or the product after it."
             )
         return _BY_RESET[self.reset]
-
-    def run(self, weights: Weights, inputs: Tensor, state: State):
-        if self.torch_layer is None:
-            return None
-        grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then
-        hidden = state[0].unsqueeze(0)  # (1, n_sequences, n_units)
-        outputs, last = torch.gru(inputs, hidden, flat(weights), True, 1, 0.0, grad, False, True)
-        return outputs, (last[0],)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from sksequence.cells._cell import Cell, State, Weights, flat
+from sksequence.cells._cell import Cell, Weights
 from sksequence.cells._functions import sigmoid, tanh
 from sksequence.cells._initial import open_gate, with_options
 from sksequence.cells._stage import Product, Stage
@@ -104,11 +104,3 @@ class LSTM(Cell):
     def stages(self) -> tuple[Stage, ...]:
         """One stage: four gates, then a unit's own arithmetic."""
         return _STAGES
-
-    def run(self, weights: Weights, inputs: Tensor, state: State):
-        grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then
-        start = [part.unsqueeze(0) for part in state]  # (1, n_sequences, n_units)
-        outputs, hidden, cell = torch.lstm(
-            inputs, start, flat(weights), True, 1, 0.0, grad, False, True
-        )
-        return outputs, (hidden[0], cell[0])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from sksequence.cells._cell import Cell, State, Weights, flat
+from sksequence.cells._cell import Cell, Weights
 from sksequence.cells._functions import identity, positive, relu, sigmoid, tanh
 from sksequence.cells._initial import with_options
 from sksequence.cells._stage import Product, Stage
@@ -32,7 +32,7 @@ _STAGES = {
     "logistic": _unit(sigmoid, lambda y: y * (1 - y)),
     "identity": _unit(identity, lambda y: 1.0),
 }
-_TORCH = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}
+_TORCH = ("tanh", "relu")
 
 
 class RNN(Cell):
@@ -95,13 +95,3 @@ class RNN(Cell):
                 f"activation must be one of {', '.join(_STAGES)}, got {self.activation!r}."
             )
         return _STAGES[self.activation]
-
-    def run(self, weights: Weights, inputs: Tensor, state: State):
-        self.stages()
-        if self.activation not in _TORCH:
-            return None
-        fused = _TORCH[self.activation]
-        grad = torch.is_grad_enabled()  # cuDNN keeps what backward needs only then
-        hidden = state[0].unsqueeze(0)  # (1, n_sequences, n_units)
-        outputs, last = fused(inputs, hidden, flat(weights), True, 1, 0.0, grad, False, True)
-        return outputs, (last[0],)

@@ -6,7 +6,8 @@ import torch
 from sklearn.base import clone
 from torch import nn
 
-from sksequence.cells import CELLS, GRU, LSTM, RNN, Cell, make_cell
+from sksequence.cells import CELLS, GRU, LSTM, RNN, make_cell
+from sksequence.kernels import run_cell
 
 N_INPUTS, N_UNITS, N_SEQUENCES, N_STEPS = 3, 4, 5, 7
 LAYERS = {
@@ -66,7 +67,7 @@ def test_steps_equal_the_fused_run_and_torch(name):
     results = [
         _by_torch(layer, options, weights, inputs, state),
         _by_steps(cell, weights, inputs, state),
-        cell.run(weights, inputs, state),
+        run_cell(cell, weights, inputs, state),
     ]
     expected, last = results[0]
     gradients = _gradients(expected, last, leaves)
@@ -106,7 +107,7 @@ def test_lstm_with_an_open_forget_gate_remembers():
     weights = _constant_weights(LSTM(), b0=-100.0, b1=100.0, b3=100.0)
     memory = torch.randn(N_SEQUENCES, N_UNITS, generator=_generator())
     inputs = torch.randn(N_SEQUENCES, 50, N_INPUTS, generator=_generator())
-    _, (hidden, cell) = LSTM().run(weights, inputs, (torch.zeros_like(memory), memory))
+    _, (hidden, cell) = run_cell(LSTM(), weights, inputs, (torch.zeros_like(memory), memory))
     torch.testing.assert_close(cell, memory)
     torch.testing.assert_close(hidden, memory.tanh())
 
@@ -115,16 +116,18 @@ def test_zero_weights_halve_the_memory():
     # all gates are 1/2 and the candidate is 0
     start = torch.ones(1, N_UNITS)
     inputs = torch.ones(1, 3, N_INPUTS)
-    (hidden,) = GRU().run(_constant_weights(GRU()), inputs, (start,))[1]
+    (hidden,) = run_cell(GRU(), _constant_weights(GRU()), inputs, (start,))[1]
     torch.testing.assert_close(hidden, start / 8)
-    _, memory = LSTM().run(_constant_weights(LSTM()), inputs, (start, start))[1]
+    _, memory = run_cell(LSTM(), _constant_weights(LSTM()), inputs, (start, start))[1]
     torch.testing.assert_close(memory, start / 8)
 
 
 def test_gru_with_a_shut_update_gate_copies_its_state():
     weights = _constant_weights(GRU(), b1=100.0)
     start = torch.randn(2, N_UNITS, generator=_generator())
-    outputs, _ = GRU().run(weights, torch.randn(2, 9, N_INPUTS, generator=_generator()), (start,))
+    outputs, _ = run_cell(
+        GRU(), weights, torch.randn(2, 9, N_INPUTS, generator=_generator()), (start,)
+    )
     torch.testing.assert_close(outputs, start[:, None].expand(-1, 9, -1))
 
 
@@ -134,7 +137,7 @@ def test_linear_units_add_up_their_inputs():
     weights["weight_hh"] = torch.eye(N_UNITS)
     weights["weight_ih"][:, 0] = 1.0
     inputs = torch.rand(2, 6, N_INPUTS, generator=_generator())
-    outputs, _ = cell.run(weights, inputs, cell.initial_state(2, N_UNITS, inputs))
+    outputs, _ = run_cell(cell, weights, inputs, cell.initial_state(2, N_UNITS, inputs))
     torch.testing.assert_close(outputs[:, :, 2], inputs[:, :, 0].cumsum(1))
 
 
@@ -234,7 +237,7 @@ def test_unknown_activation_is_refused_in_a_step_and_in_a_run():
     weights, inputs, state = _problem(cell)
     for call in (
         lambda: cell.step(weights, inputs[:, 0], state),
-        lambda: cell.run(weights, inputs, state),
+        lambda: run_cell(cell, weights, inputs, state),
     ):
         with pytest.raises(
             ValueError, match="one of tanh, relu, logistic, identity, got 'sigmoid'"
@@ -242,17 +245,13 @@ def test_unknown_activation_is_refused_in_a_step_and_in_a_run():
             call()
 
 
-def test_a_cell_has_no_fused_run_of_its_own():
-    assert Cell().run({}, torch.zeros(1, 1, 1), ()) is None
-
-
 @pytest.mark.gpu
 @pytest.mark.parametrize("name", LAYERS)
 def test_cells_on_a_gpu(name):
     cell = LAYERS[name][0]
     weights, inputs, state = _problem(cell)
-    here, last = cell.run(weights, inputs, state)
+    here, last = run_cell(cell, weights, inputs, state)
     there = {k: w.cuda() for k, w in weights.items()}
-    outputs, end = cell.run(there, inputs.cuda(), tuple(part.cuda() for part in state))
+    outputs, end = run_cell(cell, there, inputs.cuda(), tuple(part.cuda() for part in state))
     torch.testing.assert_close(outputs.cpu(), here)
     torch.testing.assert_close(tuple(part.cpu() for part in end), last)
