@@ -245,7 +245,7 @@ def draw_crisis(table, y, dates):
             label="90 %, one width for all days" if sign > 0 else None,
         )
     below = {"loc": "upper left", "bbox_to_anchor": (0, -0.08)}
-    display.ax_.legend(frameon=False, fontsize=9, ncols=6, **below)
+    display.ax_.legend(frameon=False, fontsize=9, ncols=3, **below)
     display.ax_.set_title("each day as it was forecast the day before", fontsize=10)
     save(display.figure_, "forecast_sp500.png")
 
