@@ -8,7 +8,9 @@ import pytest
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "user_guide"
 
 
-@pytest.mark.parametrize("name", ["estimators.rst", "scikit_learn.rst", "sequences_out.rst"])
+@pytest.mark.parametrize(
+    "name", ["estimators.rst", "scikit_learn.rst", "sequences_out.rst", "language_models.rst"]
+)
 def test_examples_of_the_guide_give_what_it_shows(name):
     result = doctest.testfile(
         str(GUIDES / name),
