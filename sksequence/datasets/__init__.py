@@ -22,6 +22,7 @@ from sksequence.datasets._promoters import fetch_promoters, make_promoters
 from sksequence.datasets._rainfall import fetch_hong_kong_rainfall, make_rainfall
 from sksequence.datasets._rearranged import make_reversal, make_sorting
 from sksequence.datasets._sentiment import fetch_labelled_sentences, fetch_sst2
+from sksequence.datasets._shipped_series import load_air_passengers, load_sunspots
 from sksequence.datasets._similarity import fetch_word_similarity
 from sksequence.datasets._spoken import fetch_spoken_digits
 from sksequence.datasets._surnames import fetch_surnames
@@ -60,7 +61,9 @@ __all__ = [
     "fetch_tiny_shakespeare",
     "fetch_word_similarity",
     "get_data_home",
+    "load_air_passengers",
     "load_reviews",
+    "load_sunspots",
     "make_adding_problem",
     "make_copy",
     "make_dates",
