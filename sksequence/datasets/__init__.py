@@ -11,6 +11,7 @@ from sksequence.datasets._dated import (
 from sksequence.datasets._dates import make_dates
 from sksequence.datasets._exchange_rate import fetch_exchange_rate
 from sksequence.datasets._fetch import get_data_home
+from sksequence.datasets._genes import make_genes
 from sksequence.datasets._language import fetch_penn_treebank, fetch_tiny_shakespeare
 from sksequence.datasets._long_memory import make_adding_problem, make_copy, make_reber
 from sksequence.datasets._m4 import fetch_m4
@@ -22,6 +23,7 @@ from sksequence.datasets._promoters import fetch_promoters, make_promoters
 from sksequence.datasets._rainfall import fetch_hong_kong_rainfall, make_rainfall
 from sksequence.datasets._rearranged import make_reversal, make_sorting
 from sksequence.datasets._sentiment import fetch_labelled_sentences, fetch_sst2
+from sksequence.datasets._shapes import make_moving_shapes
 from sksequence.datasets._shipped_series import load_air_passengers, load_sunspots
 from sksequence.datasets._similarity import fetch_word_similarity
 from sksequence.datasets._spoken import fetch_spoken_digits
@@ -67,6 +69,8 @@ __all__ = [
     "make_adding_problem",
     "make_copy",
     "make_dates",
+    "make_genes",
+    "make_moving_shapes",
     "make_prices",
     "make_promoters",
     "make_rainfall",
