@@ -1,6 +1,8 @@
 """Many steps at once: recurrence, convolution, pooling, dropout."""
 
 from sksequence.layers._attention import ATTENTIONS, Attention, Memory, make_attention
+from sksequence.layers._characters import CharacterCNN, CharacterRNN, make_character_network
+from sksequence.layers._crf import ChainHead
 from sksequence.layers._encoder import StepEncoder
 from sksequence.layers._heads import (
     AdaptiveSoftmaxHead,
@@ -27,6 +29,9 @@ __all__ = [
     "Attention",
     "AttentionPooling",
     "BernoulliHead",
+    "ChainHead",
+    "CharacterCNN",
+    "CharacterRNN",
     "Dropout",
     "EndingHead",
     "ImageEncoder",
@@ -43,6 +48,7 @@ __all__ = [
     "embedding",
     "linear",
     "make_attention",
+    "make_character_network",
     "make_pooling",
     "reverse_steps",
 ]

@@ -69,15 +69,17 @@ class _Run:
         k1 = self.stack.tbptt_steps[0]
         firsts = {first for first, _, _ in self.blocks()}
         bounds = [*range(0, self.n_steps, k1 * max(1, PIECE // k1)), self.n_steps]
-        begin, last, outputs = {0: _flat(state)}, _flat(state), []
+        begin, last, outputs = {0: _flat(state)}, _flat(state), None
         for start, stop in pairwise(bounds):
             inside = [first for first in firsts if start < first < stop]
             steps, state, through = self._piece(inputs, state, start, stop, bool(inside))
-            outputs.append(steps)
+            if outputs is None:  # in place: no second copy of all steps
+                outputs = steps.new_empty(len(steps), self.n_steps, steps.shape[2])
+            outputs[:, start:stop] = steps
             begin.update({f: [p[:, f - start - 1].clone() for p in through] for f in inside})
             begin[stop] = _flat(state)
             last = self._last(last, state, through, start, stop)
-        return torch.cat(outputs, dim=1), last, {f: begin[f] for f in sorted(firsts)}
+        return outputs, last, {f: begin[f] for f in sorted(firsts)}
 
     def _piece(self, inputs, state, start, stop, inside):
         noise, inputs = self.noise_of(start, stop), inputs[:, start:stop]

@@ -77,7 +77,7 @@ def test_a_sequence_without_steps_keeps_its_state(cell):
     lengths = torch.tensor([0, 7, 0, 2, 1])
     _, after = stack(_inputs(), lengths, before, keep_state=True)
     for old, new in zip(_parts(before), _parts(after), strict=True):
-        torch.testing.assert_close(new[[0, 2]], old[[0, 2]], rtol=0, atol=0)
+        torch.testing.assert_close(new[[0, 2]], old[[0, 2]], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
@@ -99,14 +99,14 @@ def test_residual_adds_the_input_of_each_layer():
     below = _inputs()
     for (layer,) in plain.layers:
         below = below + layer(below, None)[0]
-    torch.testing.assert_close(stack(_inputs(), None)[0], below, rtol=0, atol=0)
+    torch.testing.assert_close(stack(_inputs(), None)[0], below, rtol=0, atol=1e-12)
 
 
 def test_residual_only_where_widths_agree():
     stack, plain = _stack(widths=(3, 3), residual=True), _stack(widths=(3, 3))
     first, _ = plain.layers[0][0](_inputs(), None)
     expected = first + plain.layers[1][0](first, None)[0]
-    torch.testing.assert_close(stack(_inputs(), None)[0], expected, rtol=0, atol=0)
+    torch.testing.assert_close(stack(_inputs(), None)[0], expected, rtol=0, atol=1e-12)
 
 
 def test_residual_around_both_directions():
@@ -115,7 +115,8 @@ def test_residual_around_both_directions():
     below = _inputs()  # as wide as two directions of two units
     for layers in plain.layers:
         below = below + torch.cat([layer(below, LENGTHS)[0] for layer in layers], dim=2)
-    assert torch.equal(stack(_inputs(), LENGTHS)[0][MASK], below[MASK])
+    outputs, _ = stack(_inputs(), LENGTHS)
+    torch.testing.assert_close(outputs[MASK], below[MASK], rtol=0, atol=1e-12)
 
 
 def test_the_way_around_a_layer_is_not_dropped():
@@ -125,7 +126,7 @@ def test_the_way_around_a_layer_is_not_dropped():
             weight.zero_()
     stack.between.generator = _generator()
     plain = stack.layers[0][0](_inputs(), None)[0] + _inputs()
-    torch.testing.assert_close(stack(_inputs(), None)[0], plain, rtol=0, atol=0)
+    torch.testing.assert_close(stack(_inputs(), None)[0], plain, rtol=0, atol=1e-12)
 
 
 # -- the state before the first step ----------------------------------------------------------
@@ -135,7 +136,8 @@ def test_the_way_around_a_layer_is_not_dropped():
 def test_a_learned_start_is_zero_at_first(cell):
     stack = RecurrentStack(cell, 4, (4, 4), _generator(), initial_state="learned").double()
     plain = RecurrentStack(cell, 4, (4, 4), _generator()).double()
-    assert torch.equal(stack(_inputs(), None)[0], plain(_inputs(), None)[0])
+    given, expected = stack(_inputs(), None)[0], plain(_inputs(), None)[0]
+    torch.testing.assert_close(given, expected, rtol=0, atol=1e-12)
     added = set(stack.state_dict()) - set(plain.state_dict())
     n_parts = len(stack.layers[0][0].start_sizes)
     assert len(added) == 2 * n_parts
@@ -189,10 +191,11 @@ def test_noise_between_layers_is_the_same_at_every_step():
     assert noise.shape == (5, 1, 4)
     below, _ = plain.layers[0][0](_inputs(), None)
     expected, _ = plain.layers[1][0](below * noise, None)
-    torch.testing.assert_close(outputs, expected, rtol=0, atol=0)
+    torch.testing.assert_close(outputs, expected, rtol=0, atol=1e-12)
     stack.eval()
     assert stack.draw_noise(_inputs()) is None
-    assert torch.equal(stack(_inputs(), None)[0], plain(_inputs(), None)[0])
+    given, expected = stack(_inputs(), None)[0], plain(_inputs(), None)[0]
+    torch.testing.assert_close(given, expected, rtol=0, atol=1e-12)
 
 
 def test_noise_does_not_hang_on_the_layout_in_memory():
