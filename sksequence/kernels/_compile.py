@@ -102,14 +102,14 @@ def _make(plan, bits):
     module, names = loop_module(plan, real)
     code, known = machine.code(str(module))
     library = machine.link(code, f"loops {len(_loops)}", products)
-    functions = [_LOOP(library[name]) for name in ("forward", "backward")]
+    forward, backward = (_LOOP(library[name]) for name in ("forward", "backward"))
     logger.info(
         "loops over time in %d bits %s in %.2f s",
         bits,
         "read from the folder" if known else "compiled",
         time.perf_counter() - started,
     )
-    return Loops(*functions, names, real.lanes, library)
+    return Loops(forward, backward, names, real.lanes, library)
 
 
 def _products(machine, bits, module):

@@ -35,7 +35,7 @@ class _Call:
         self.n_rows, self.n_steps = share.shape[:2]
         self.loops: Loops = loops_of(plan, 8 * share.element_size())
         self.held: list[Tensor] = []
-        self.values = np.zeros(len(self.loops.names), dtype=np.int64)
+        self.values = [0] * len(self.loops.names)
         self.n_scratch = 0
         self.set("steps", self.n_steps)
         self.set("gates", plan.n_gates * plan.n_units)
@@ -106,7 +106,8 @@ class _Call:
 
     def run(self, function, work):
         """Over all rows, in tiles, by several threads where it pays."""
-        over_rows(function, self.values, self.n_scratch, self.like, self.n_rows, work)
+        values = np.array(self.values, dtype=np.int64)
+        over_rows(function, values, self.n_scratch, self.like, self.n_rows, work)
 
 
 def forward(plan: Plan, weights, share: Tensor, state, keep: bool):
@@ -116,7 +117,7 @@ def forward(plan: Plan, weights, share: Tensor, state, keep: bool):
     """
     call = _Call(plan, share, weights)
     rows, steps = call.n_rows, call.n_steps
-    call.share = call.give("share", share)
+    share = call.give("share", share)
     call.numbers()
     for part, start in enumerate(state):
         call.give(f"state {part}", start)
@@ -129,7 +130,7 @@ def forward(plan: Plan, weights, share: Tensor, state, keep: bool):
         call.make(f"part {part}", rows, steps, size) if keep or part == 0 else None
         for part, size in enumerate(sizes)
     ]
-    record = CompiledRecord(_kept(call, plan)) if keep else None
+    record = CompiledRecord({"share": share} | _kept(call, plan)) if keep else None
     call.set("keep", int(keep))
     call.run(call.loops.forward, _work(plan, rows, steps))
     return parts, last, record
@@ -147,7 +148,7 @@ def _product_memory(call, name, product):
 
 def _kept(call, plan):
     rows, steps = call.n_rows, call.n_steps
-    made = {"share": call.share}
+    made = {}
     for number, planned in enumerate(plan.stages):
         n_kept = planned.n_kept_beside
         made[f"kept {number}"] = call.make(f"kept {number}", rows, steps, n_kept * planned.width)
@@ -184,7 +185,7 @@ def backward(plan: Plan, weights, state, parts, record, d_parts, d_last, again=F
     for value in range(len(plan.widths)):
         call.scratch(f"d {value}", TILE * call.padded(plan.widths[value]))
     numbers = _sums(call, plan)
-    before = {}
+    before: dict[tuple[int, int], Tensor] = {}
     call.each_product(lambda name, s, p: _back_memory(call, name, p, before))
     share = record.arrays["share"]
     share = call.give("d_share", torch.empty_like(share) if again else share)

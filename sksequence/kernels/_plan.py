@@ -160,7 +160,7 @@ def _check(planned, widths, shapes):
         With the name of the weight, the shape that it should have and the one that it has.
     """
     stage, width = planned.stage, planned.width
-    wanted = [(name, (width,)) for name in stage.parameters]
+    wanted: list[tuple[str, tuple]] = [(name, (width,)) for name in stage.parameters]
     for product in planned.products:
         n_rows = len(product.blocks) * width
         if product.rows[1] - product.rows[0] != n_rows:

@@ -186,7 +186,8 @@ class _Way:
         for value, d in zip(plan.last, d_state, strict=True):
             gradients[value] = d
         values, normal = self.record.values[t], list(self.record.normal[t])
-        blocks, before = [], {}
+        blocks: list[tuple] = []
+        before: dict[tuple[int, int], Tensor] = {}
         for number in range(len(plan.stages) - 1, -1, -1):
             planned = plan.stages[number]
             da = self._stage(t, planned, number, values, gradients)
