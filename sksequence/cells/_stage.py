@@ -89,7 +89,13 @@ class Stage:
     normalize_inputs: str | None = None
 
 
-def inputs_share(stages: tuple[Stage, ...], weights: Weights, inputs: Tensor, width: int) -> Tensor:
+def inputs_share(
+    stages: tuple[Stage, ...],
+    weights: Weights,
+    inputs: Tensor,
+    width: int,
+    project: Callable = F.linear,
+) -> Tensor:
     """What the inputs give to all gates, the biases included.
 
     Parameters
@@ -100,20 +106,27 @@ def inputs_share(stages: tuple[Stage, ...], weights: Weights, inputs: Tensor, wi
     inputs : Tensor of shape (..., n_inputs)
     width : int
         The number of units, which is the height of a block of rows of ``weight_ih``.
+    project : callable
+        ``project(inputs, weight, bias)``.
 
     Returns
     -------
     Tensor of shape (..., n_gates * width)
     """
     bias = share_of_bias(stages, weights, width)
-    if all(stage.normalize_inputs is None for stage in stages):
-        return F.linear(inputs, weights["weight_ih"], bias)
-    share = F.linear(inputs, weights["weight_ih"])
-    for stage in stages:
-        if stage.normalize_inputs is not None:
-            here = slice(stage.inputs[0] * width, stage.inputs[1] * width)
-            normal = layer_norm(share[..., here], weights, stage.normalize_inputs)
-            share = torch.cat([share[..., : here.start], normal, share[..., here.stop :]], dim=-1)
+    normal = [stage for stage in stages if stage.normalize_inputs is not None]
+    if not normal:
+        return project(inputs, weights["weight_ih"], bias)
+    share = project(inputs, weights["weight_ih"], None)
+    if normal[0].inputs == (0, share.shape[-1] // width):  # one layer normalisation of all
+        name = normal[0].normalize_inputs
+        gain, shift = weights.get(f"{name}_weight"), weights.get(f"{name}_bias")
+        shift = bias if shift is None else shift if bias is None else shift + bias
+        return F.layer_norm(share, share.shape[-1:], gain, shift, EPSILON)
+    for stage in normal:
+        here = slice(stage.inputs[0] * width, stage.inputs[1] * width)
+        part = layer_norm(share[..., here], weights, stage.normalize_inputs)
+        share = torch.cat([share[..., : here.start], part, share[..., here.stop :]], dim=-1)
     return share if bias is None else share + bias
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from sksequence.cells._stage import inputs_share, share_of_bias
+from sksequence.cells._stage import inputs_share
 
 
 class Projection(torch.autograd.Function):
@@ -37,7 +37,4 @@ class Projection(torch.autograd.Function):
 
 def share_of_inputs(stages, weights, inputs: Tensor, n_units: int) -> Tensor:
     """As ``inputs_share``, of inputs ``(n_sequences, n_steps, n_inputs)``."""
-    if any(stage.normalize_inputs is not None for stage in stages):
-        return inputs_share(stages, weights, inputs, n_units)
-    bias = share_of_bias(stages, weights, n_units)
-    return Projection.apply(inputs, weights["weight_ih"], bias)
+    return inputs_share(stages, weights, inputs, n_units, Projection.apply)
