@@ -173,8 +173,7 @@ class SequenceAutoencoder(
         The trained network.
     history_ : list of dict
         A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss``,
-        ``gradients_clipped`` (share of batches), ``learning_rate``,
-        ``seconds``.
+        ``gradients_clipped`` (share of batches), ``learning_rate``, ``seconds``.
     n_epochs_ : int
         Epochs that were run.
     best_epoch_ : int or None

@@ -204,8 +204,7 @@ class SequenceCaptioner(
         Rows and columns of the grid that the image encoder gives; None where X holds vectors.
     history_ : list of dict
         A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss``,
-        ``gradients_clipped`` (share of batches), ``learning_rate``,
-        ``seconds``.
+        ``gradients_clipped`` (share of batches), ``learning_rate``, ``seconds``.
     n_epochs_ : int
         Epochs that were run.
     best_epoch_ : int or None

@@ -127,9 +127,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         The trained network.
     history_ : list of dict
         A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss``,
-        ``gradients_clipped`` (share of batches), ``learning_rate``,
-        ``seconds``. ``pd.DataFrame(history_)`` is a
-        table of it.
+        ``gradients_clipped`` (share of batches), ``learning_rate``, ``seconds``.
+        ``pd.DataFrame(history_)`` is a table of it.
     n_epochs_ : int
         Epochs that were run.
     best_epoch_ : int or None

@@ -40,6 +40,7 @@ _LOOP = (
     "batch_size",
     "optimizer",
     "learning_rate",
+    "learning_rate_schedule",
     "weight_decay",
     "gradient_clip",
     "gradient_clip_by",

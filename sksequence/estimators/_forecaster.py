@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -118,6 +118,11 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         "sgd".
     learning_rate : float, default=0.005
         Its step size.
+    learning_rate_schedule : str or callable, default="constant"
+        How the step size changes: over `max_epochs` it falls to nothing evenly ("linear") or along
+        a cosine ("cosine"), or rises before it falls ("one_cycle"); or it is halved after each
+        epoch that did not lower the (validation) loss ("plateau"). Or a function that gives a
+        factor for the share of the training that is done, in [0, 1).
     weight_decay : float, default=0.0
         Its weight decay.
     gradient_clip : float or None, default=1.0
@@ -153,7 +158,7 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         The trained network.
     history_ : list of dict
         A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss``,
-        ``gradients_clipped`` (share of batches), ``seconds``.
+        ``gradients_clipped`` (share of batches), ``learning_rate``, ``seconds``.
     n_epochs_ : int
         Epochs that were run.
     best_epoch_ : int or None
@@ -230,6 +235,7 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         batch_size: int | str = 64,
         optimizer: str = "adam",
         learning_rate: float = 0.005,
+        learning_rate_schedule: str | Callable = "constant",
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
         gradient_clip_by: str = "norm",
@@ -271,6 +277,7 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         self.batch_size = batch_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
         self.gradient_clip_by = gradient_clip_by
