@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         SequenceScaler,
         TokenEncoder,
         Word2VecEmbedder,
+        WordFeatures,
     )
 
 __version__ = "0.1.0.dev0"
@@ -51,6 +52,7 @@ _HOME = {
     "PerStep": "preprocessing",
     "SequenceColumns": "preprocessing",
     "Word2VecEmbedder": "preprocessing",
+    "WordFeatures": "preprocessing",
     "NaiveForecaster": "estimators",
     "RNNClassifier": "estimators",
     "RNNForecaster": "estimators",
@@ -94,6 +96,7 @@ __all__ = [
     "TokenEncoder",
     "WindowForecaster",
     "Word2VecEmbedder",
+    "WordFeatures",
     "__version__",
     "gradient_flow",
     "last_window",

@@ -41,6 +41,9 @@ class SequenceSamples:
     scaling : InputScaling, default=None
     look_up : bool, default=False
         True: a channel of vectors gives its vectors (frozen, from its own table); False: ids.
+    ragged : bool, default=False
+        Whether a channel of symbols may have several items in a step (the characters of a word).
+        A step of a batch is then as long as its longest, filled up with the id `n_tokens`.
     dtype : torch.dtype
     device : torch.device
     """
@@ -56,6 +59,7 @@ class SequenceSamples:
         batch_size="full",
         scaling: InputScaling | None = None,
         look_up: bool = False,
+        ragged: bool = False,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ):
@@ -65,6 +69,7 @@ class SequenceSamples:
         self._n_uniform = len(X) if self._uniform else 0
         self._batch_size = len(X) if batch_size == "full" else min(batch_size, len(X))
         self._device = torch.device(device)
+        self._ragged = ragged
         scaling = scaling or InputScaling.none()
         self._channels = {
             name: self._channel(name, channel, scaling, look_up, dtype)
@@ -86,7 +91,7 @@ class SequenceSamples:
     def _channel(self, name, channel: Channel, scaling, look_up, dtype):
         numbers = np.float64 if dtype == torch.float64 else np.float32
         if channel.item_offsets is not None:
-            raise NotImplementedError("channels that are ragged inside a step")
+            return self._items_of(name, channel)
         if channel.kind == "numeric":
             if name in scaling.channels:
                 values = scaling.channels[name].apply(channel.values, numbers)
@@ -98,6 +103,19 @@ class SequenceSamples:
         table = self._send(channel.vectors, dtype)
         factor = 1.0 / scaling.vectors.get(name, 1.0)
         return _Values(self._send(channel.values), self._n_uniform, table, factor)
+
+    def _items_of(self, name: str, channel: Channel) -> _Items:
+        if not self._ragged or channel.kind != "symbols":
+            items = "symbols" if channel.kind == "symbols" else "numbers"
+            raise ValueError(
+                f"the channel {name!r} holds different numbers of items ({items}) in its steps, "
+                "such as the characters of words, which only RNNTagger reads, and only of symbols: "
+                "leave that channel out, SequenceArray({...}, X.offsets)."
+            )
+        starts = channel.item_offsets[:-1]
+        counts = np.diff(channel.item_offsets)
+        sent = [self._send(part) for part in (channel.values, starts, counts)]
+        return _Items(*sent, fill=channel.n_tokens, n_uniform=self._n_uniform)
 
     def _steps_of(self, values, dtype=None) -> _Values | None:
         return None if values is None else _Values(self._send(values, dtype), self._n_uniform)
@@ -270,6 +288,30 @@ class _Values:
             return chosen
         vectors = torch.nn.functional.embedding(chosen, self._table)
         return vectors if self._factor == 1.0 else vectors.mul_(self._factor)
+
+
+class _Items:
+    """The flat ids of a channel whose steps hold several, gathered by sequence or by step."""
+
+    def __init__(self, flat: Tensor, starts: Tensor, counts: Tensor, fill: int, n_uniform: int):
+        self._flat, self._starts, self._counts, self._fill = flat, starts, counts, fill
+        places = torch.arange(len(starts), device=flat.device)
+        self._by_sequence = places.view(n_uniform, -1) if n_uniform else None
+
+    def rows(self, index: Tensor | slice) -> Tensor:
+        return self.steps(_rows(self._by_sequence, index))
+
+    def part(self, index: Tensor, steps: slice) -> Tensor:
+        return self.steps(self._by_sequence[:, steps].index_select(0, index))
+
+    def steps(self, at: Tensor) -> Tensor:
+        counts = self._counts[at][..., None]  # (n_sequences, n_steps, 1)
+        ahead = torch.arange(int(counts.max()), device=at.device)
+        places = self._starts[at][..., None] + torch.minimum(ahead, (counts - 1).clamp(min=0))
+        if not len(self._flat):
+            return torch.empty(places.shape, dtype=self._flat.dtype, device=at.device)
+        chosen = self._flat[places.clamp(max=len(self._flat) - 1)]
+        return chosen.masked_fill(ahead >= counts, self._fill)
 
 
 def _rows(tensor: Tensor | None, index: Tensor | slice) -> Tensor | None:

@@ -22,6 +22,7 @@ from sksequence.decoding._greedy import greedy_search
 from sksequence.decoding._roll_out import RolledOut, roll_out
 from sksequence.decoding._sampling import sample_search, sample_steps
 from sksequence.decoding._tree import Advance, Decoded, select
+from sksequence.decoding._viterbi import viterbi
 
 __all__ = [
     "Advance",
@@ -33,4 +34,5 @@ __all__ = [
     "sample_search",
     "sample_steps",
     "select",
+    "viterbi",
 ]

@@ -276,10 +276,50 @@ def test_writing_into_a_batch_leaves_the_data_alone():
         np.testing.assert_array_equal(X.channels["words"].vectors, TABLE)
 
 
-def test_steps_with_several_items_are_not_batched_yet():
-    channel = Channel(np.zeros(3), item_offsets=[0, 1, 3])
-    with pytest.raises(NotImplementedError, match="ragged inside a step"):
-        SequenceSamples(SequenceArray({"letters": channel}, [0, 2]))
+WORDS = [[[3, 1], [2]], [[0, 0, 4, 1]], [[], [1], [2, 2]], [[], []]]
+
+
+def _letters(words):
+    flat = [word for sentence in words for word in sentence]
+    channel = Channel(
+        np.array([i for word in flat for i in word], dtype=int),
+        n_tokens=5,
+        item_offsets=np.append(0, np.cumsum([len(word) for word in flat])),
+    )
+    offsets = np.append(0, np.cumsum([len(sentence) for sentence in words]))
+    return SequenceArray({"letters": channel, "one": Channel(np.arange(len(flat)))}, offsets)
+
+
+@pytest.mark.parametrize(
+    "words", [WORDS, [w[:1] for w in WORDS], [[[1, 2], [3]]] * 3, [[[]], [[]]]]
+)
+def test_steps_with_several_items_are_filled_up(words):
+    samples = SequenceSamples(_letters(words), ragged=True)
+    for positions in (np.arange(len(words)), np.array([1]), np.array([1, 0])):
+        batch = samples.batch(positions)
+        _check_letters(batch, [words[i] for i in positions])
+    for batch in samples.ordered_batches(n_steps=3):
+        _check_letters(batch, [words[i] for i in batch.positions])
+    part = samples.part(np.array([0]), 0, 1)
+    _check_letters(part, [words[0][:1]])
+
+
+def _check_letters(batch, words):
+    letters = batch.inputs["letters"]
+    chosen = [word for sentence in words for word in sentence]
+    assert letters.shape == (len(words), batch.n_steps, max(map(len, chosen)))
+    for row, sentence in zip(letters.tolist(), words, strict=True):
+        steps = [*sentence, *[sentence[-1]] * (len(row) - len(sentence))]
+        for filled, word in zip(row, steps, strict=True):
+            assert filled == word + [5] * (len(filled) - len(word))
+
+
+def test_steps_with_several_items_are_for_those_who_ask():
+    numbers = Channel(np.zeros(3), item_offsets=[0, 1, 3])
+    with pytest.raises(ValueError, match=r"channel 'values' .*only RNNTagger reads"):
+        SequenceSamples(SequenceArray({"letters": numbers}, [0, 2]), ragged=True)
+    with pytest.raises(ValueError, match=r"channel 'letters' .* leave that channel out"):
+        SequenceSamples(_letters(WORDS))
 
 
 @pytest.mark.gpu

@@ -1,0 +1,211 @@
+"""Labels of stretches of steps: the schemes IOB1, BIO and IOBES.
+
+A label is ``"O"`` (outside), or a prefix, a dash and a kind, such as ``"B-PER"``:
+
+======  =================================================================================
+IOB1    ``I-`` inside; ``B-`` only where a stretch follows another of the same kind at once
+BIO     ``B-`` begins each stretch, ``I-`` goes on (also called IOB2)
+IOBES   ``B-`` begins, ``I-`` goes on, ``E-`` ends a stretch; ``S-`` is one of a single step
+======  =================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+OUTSIDE = "O"
+PREFIXES = {"IOB1": "IB", "BIO": "BI", "IOBES": "BIES"}
+START = END = None
+
+Stretch = tuple[int, int, str]
+
+
+def convert_tags(y: Iterable[Sequence[str]], source: str, target: str) -> list[list[str]]:
+    """Labels in another scheme.
+
+    Parameters
+    ----------
+    y : list of lists of str
+        The labels of each sequence.
+    source, target : {"IOB1", "BIO", "IOBES"}
+        The scheme that they have, and that which they get.
+
+    Returns
+    -------
+    list of lists of str
+
+    Raises
+    ------
+    ValueError
+        If labels violate their scheme (the first that does is named).
+
+    Examples
+    --------
+    >>> from sksequence.preprocessing import convert_tags
+    >>> convert_tags([["I-PER", "I-PER", "O", "I-LOC", "B-LOC"]], "IOB1", "BIO")
+    [['B-PER', 'I-PER', 'O', 'B-LOC', 'B-LOC']]
+    >>> convert_tags([["B-PER", "I-PER", "O", "B-LOC"]], "BIO", "IOBES")
+    [['B-PER', 'E-PER', 'O', 'S-LOC']]
+    """
+    check_scheme(source)
+    check_scheme(target)
+    converted = []
+    for i, tags in enumerate(y):
+        tags = [str(tag) for tag in tags]
+        found = violation(tags, source)
+        if found is not None:
+            raise ValueError(_refused(i, found, source))
+        converted.append(_write(_stretches(tags, source), len(tags), target))
+    return converted
+
+
+def repair_tags(y: Iterable[Sequence[str]], scheme: str = "BIO") -> list[list[str]]:
+    """Labels that keep to the scheme.
+
+    A stretch goes on as long as its kind stays the same and no label begins another; that its
+    first label says "inside", or its last one does not say "end", is put right. This is what
+    the usual score of entities does in silence.
+
+    Parameters
+    ----------
+    y : list of lists of str
+        The labels of each sequence.
+    scheme : {"IOB1", "BIO", "IOBES"}, default="BIO"
+
+    Returns
+    -------
+    list of lists of str
+        Those that keep to the scheme are not changed.
+
+    Examples
+    --------
+    >>> from sksequence.preprocessing import repair_tags
+    >>> repair_tags([["I-PER", "I-PER", "O", "I-LOC", "I-PER"]])
+    [['B-PER', 'I-PER', 'O', 'B-LOC', 'B-PER']]
+    """
+    check_scheme(scheme)
+    rows = ([str(tag) for tag in tags] for tags in y)
+    return [_write(_stretches(tags, scheme), len(tags), scheme) for tags in rows]
+
+
+def check_scheme(scheme: Any) -> None:
+    """Raise ValueError unless it is the name of a scheme."""
+    if scheme not in PREFIXES:
+        raise ValueError(f"a scheme is one of {', '.join(map(repr, PREFIXES))}, got {scheme!r}.")
+
+
+def may_follow(before: str | None, after: str | None, scheme: str) -> bool:
+    """Whether a label may follow another; None stands for the start, and the end."""
+    (p, kind), (q, next_kind) = _split(before), _split(after)
+    same = kind == next_kind
+    if scheme == "IOB1":
+        return q != "B" or (p in ("B", "I") and same)
+    if scheme == "BIO":
+        return q != "I" or (p in ("B", "I") and same)
+    if p in ("B", "I"):  # something has begun
+        return q in ("I", "E") and same
+    return q not in ("I", "E")
+
+
+def allowed(classes: Sequence[Any], scheme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which label may follow which, and stand first and last.
+
+    Parameters
+    ----------
+    classes : sequence of str
+    scheme : {"IOB1", "BIO", "IOBES"}
+
+    Returns
+    -------
+    follows : ndarray of bool of shape (n_classes, n_classes)
+        From a row to a column.
+    first, last : ndarray of bool of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If a label is none of the scheme.
+    """
+    check_scheme(scheme)
+    names = [str(name) for name in classes]
+    for name in names:
+        prefix, kind = _split(name)
+        if prefix not in (OUTSIDE, *PREFIXES[scheme]) or (prefix != OUTSIDE and not kind):
+            expected = ", ".join(f"'{prefix}-...'" for prefix in PREFIXES[scheme])
+            raise ValueError(
+                f"the label {name!r} is none of scheme={scheme!r}, which has 'O', {expected}: "
+                "convert the labels with sksequence.preprocessing.convert_tags, or set scheme=None."
+            )
+    follows = [[may_follow(one, other, scheme) for other in names] for one in names]
+    first = [may_follow(START, name, scheme) for name in names]
+    last = [may_follow(name, END, scheme) for name in names]
+    return np.array(follows), np.array(first), np.array(last)
+
+
+def violation(tags: Sequence[str], scheme: str) -> tuple[int, str | None, str | None] | None:
+    """The first step that must not follow the one before: where, and both labels."""
+    before: str | None = START
+    for t, tag in enumerate([*tags, END]):
+        if tag is not END and _split(tag)[0] not in (OUTSIDE, *PREFIXES[scheme]):
+            return t, before, tag
+        if not may_follow(before, tag, scheme):
+            return t, before, tag
+        before = tag
+    return None
+
+
+def told(before: str | None, after: str | None) -> str:
+    """A transition in words."""
+    if before is None:
+        return f"{after!r} stands first"
+    return f"it ends after {before!r}" if after is None else f"{after!r} follows {before!r}"
+
+
+def _refused(i: int, found: tuple[int, str | None, str | None], scheme: str) -> str:
+    t, before, after = found
+    return (
+        f"sequence {i}, step {t}: {told(before, after)}, which violates the scheme {scheme!r}: "
+        f"name the scheme that the labels have, or put them right with repair_tags(y, {scheme!r})."
+    )
+
+
+def _split(tag: str | None) -> tuple[str, str]:
+    """Prefix and kind; the start and the end are like what is outside."""
+    if tag is None or tag == OUTSIDE:
+        return OUTSIDE, ""
+    prefix, dash, kind = tag.partition("-")
+    return (prefix, kind) if dash else (tag, "")
+
+
+def _stretches(tags: Sequence[str], scheme: str) -> list[Stretch]:
+    """First step, the step after the last one, and kind."""
+    found: list[Stretch] = []
+    begins_anew = True
+    for t, tag in enumerate(tags):
+        prefix, kind = _split(tag)
+        if prefix == OUTSIDE:
+            begins_anew = True
+            continue
+        if not begins_anew and prefix not in ("B", "S") and found[-1][2] == kind:
+            found[-1] = (found[-1][0], t + 1, kind)
+        else:
+            found.append((t, t + 1, kind))
+        begins_anew = scheme == "IOBES" and prefix in ("E", "S")
+    return found
+
+
+def _write(stretches: Iterable[Stretch], n_steps: int, scheme: str) -> list[str]:
+    tags = [OUTSIDE] * n_steps
+    end_before, kind_before = -1, ""
+    for start, stop, kind in stretches:
+        tags[start:stop] = [f"I-{kind}"] * (stop - start)
+        touches = start == end_before and kind == kind_before
+        if scheme != "IOB1" or touches:
+            tags[start] = f"B-{kind}"
+        if scheme == "IOBES":
+            tags[stop - 1] = f"E-{kind}" if stop - start > 1 else f"S-{kind}"
+        end_before, kind_before = stop, kind
+    return tags

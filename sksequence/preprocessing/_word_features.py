@@ -1,0 +1,363 @@
+"""Words, how they are written, and their characters, side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from sksequence.inputs import Channel, SequenceArray, Vocabulary
+from sksequence.inputs._channel import offsets_from_lengths
+from sksequence.inputs._vocabulary import UNKNOWN
+from sksequence.preprocessing._analyzers import check_documents
+from sksequence.preprocessing._word2vec_pretrained import load_pretrained
+from sksequence.utils._sklearn import (
+    Interval,
+    SequenceOutputMixin,
+    validate_parameter_constraints,
+)
+
+CASES = ("lower", "title", "upper", "mixed", "number", "with digits", "other")
+
+
+class WordFeatures(SequenceOutputMixin, TransformerMixin, BaseEstimator):
+    """Number words, how they are written, and their characters.
+
+    Each list of words becomes a sequence with the channels ``"words"``, ``"casing"`` and
+    ``"characters"``, of which the last has several symbols in a step. What else is known of a
+    word, such as its part of speech, is one more channel: ``X.with_channel(name, Channel(...))``.
+
+    Parameters
+    ----------
+    lowercase : bool, default=True
+        Whether words are lower-cased before they are numbered; casing and characters are those of
+        the words as they stand there.
+    zero_digits : bool, default=False
+        Whether all digits of words and characters are read as 0.
+    min_count : int, default=1
+        Words that occur less often in the training data are unknown: they share the id 0.
+    max_tokens : int or None, default=None
+        At most so many words, the most frequent ones.
+    vectors : None, path, gensim KeyedVectors, or mapping of str to array-like, default=None
+        A vector for each word, of which those that it has not get random ones, and unknown words
+        zeros. A word that it has only in lower case gets that vector.
+    add_words : bool, default=False
+        Whether all words of `vectors` are known, not only those of the training data. That is of
+        use where the vectors are not trained further.
+    casing : bool, default=True
+        Whether there is a channel of how words are written: "lower", "title", "upper", "mixed",
+        "number", "with digits" or "other".
+    characters : bool, default=True
+        Whether there is a channel of characters. Characters that do not occur in the training
+        data share the id 0.
+    longest_word : int, default=24
+        Of longer words the characters in the middle are left out.
+
+    Attributes
+    ----------
+    vocabulary_ : Vocabulary
+        The words in the order of their ids.
+    characters_ : Vocabulary
+        The characters.
+    counts_ : ndarray of shape (n_words,)
+        How often each word occurred in the training data.
+
+    See Also
+    --------
+    RNNTagger : Reads lists of words that way by itself.
+
+    Examples
+    --------
+    >>> from sksequence import WordFeatures
+    >>> X = WordFeatures().fit_transform([["Ada", "Lovelace", "wrote"], ["in", "1843"]])
+    >>> X
+    SequenceArray(n_sequences=2, lengths=2..3, words=(n_tokens=6), casing=(n_tokens=7), \
+characters=(n_tokens=19))
+    >>> X[1]["casing"]
+    array([0, 4], dtype=int32)
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's own form)
+        "lowercase": ["boolean"],
+        "zero_digits": ["boolean"],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "max_tokens": [Interval(Integral, 1, None, closed="left"), None],
+        "vectors": "no_validation",
+        "add_words": ["boolean"],
+        "casing": ["boolean"],
+        "characters": ["boolean"],
+        "longest_word": [Interval(Integral, 2, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        lowercase: bool = True,
+        zero_digits: bool = False,
+        min_count: int = 1,
+        max_tokens: int | None = None,
+        vectors: Any = None,
+        add_words: bool = False,
+        casing: bool = True,
+        characters: bool = True,
+        longest_word: int = 24,
+    ) -> None:
+        self.lowercase = lowercase
+        self.zero_digits = zero_digits
+        self.min_count = min_count
+        self.max_tokens = max_tokens
+        self.vectors = vectors
+        self.add_words = add_words
+        self.casing = casing
+        self.characters = characters
+        self.longest_word = longest_word
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the words and the characters.
+
+        Parameters
+        ----------
+        X : list of lists of str
+            The words of each sequence.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If texts come that are not cut into words.
+        ValueError
+            If a sequence is empty, or no word is frequent enough.
+        """
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> SequenceArray:
+        """Learn the words and the characters, and number them.
+
+        Parameters
+        ----------
+        X, y
+            As in ``fit``.
+
+        Returns
+        -------
+        SequenceArray
+            The same as ``fit(X).transform(X)``.
+        """
+        validate_parameter_constraints(
+            self._parameter_constraints, self.get_params(deep=False), type(self).__name__
+        )
+        forms, codes, lengths = _number(_lists(X, self))
+        self._learn(forms, np.bincount(codes, minlength=len(forms)).tolist())
+        return self._sequences(forms, codes, lengths)
+
+    def transform(self, X: Any) -> SequenceArray:
+        """Number the words and characters of sequences.
+
+        Parameters
+        ----------
+        X : list of lists of str
+
+        Returns
+        -------
+        SequenceArray
+            With the channels ``"words"``, ``"casing"`` and ``"characters"``.
+
+        Raises
+        ------
+        TypeError
+            If texts come that are not cut into words.
+        ValueError
+            If a sequence is empty.
+        """
+        check_is_fitted(self)
+        return self._sequences(*_number(_lists(X, self)))
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The words, in the order of their ids.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of str objects
+        """
+        check_is_fitted(self)
+        return np.asarray(self.vocabulary_.tokens, dtype=object)
+
+    def _learn(self, forms: list[str], counts: list[int]) -> None:
+        words, letters = Counter(), Counter()
+        for form, n in zip(forms, counts, strict=True):
+            words[self._word(form)] += n
+            for letter in set(self._letters(form)):
+                letters[letter] += n
+        known = Vocabulary.from_counts(words, self.min_count, self.max_tokens)
+        if self.add_words and self.vectors is not None:
+            known = with_words_of(known, self.vectors)
+        self._table = None if self.vectors is None else vectors_of(known, self.vectors)
+        self.vocabulary_ = known
+        self.counts_ = np.array([words.get(token, 0) for token in known.tokens])
+        self.counts_[0] = sum(words.values()) - self.counts_[1:].sum()
+        self.characters_ = Vocabulary.from_counts(letters or {" ": 1})
+
+    def _word(self, form: str) -> str:
+        form = form.lower() if self.lowercase else form
+        return _zeros(form) if self.zero_digits else form
+
+    def _letters(self, form: str) -> str:
+        n = self.longest_word
+        if len(form) > n:
+            form = form[: n - n // 2] + form[-(n // 2) :]
+        return _zeros(form) if self.zero_digits else form
+
+    def _sequences(self, forms: list[str], codes: np.ndarray, lengths: np.ndarray) -> SequenceArray:
+        """Each different form is looked at once."""
+        vocabulary = self.vocabulary_
+        ids = vocabulary.encode(map(self._word, forms))
+        name = vocabulary.fingerprint
+        size = len(vocabulary)
+        words = Channel(ids, n_tokens=size, vectors=self._table, vocabulary_id=name)
+        channels = {"words": words}
+        if self.casing:
+            cases = np.fromiter(map(_case, forms), np.int32, len(forms))
+            channels["casing"] = Channel(cases, n_tokens=len(CASES), feature_names=CASES)
+        if self.characters:
+            letters = self.characters_
+            flat, counts = letters.encode_documents(map(self._letters, forms))
+            channels["characters"] = Channel(
+                flat,
+                n_tokens=len(letters),
+                item_offsets=offsets_from_lengths(counts),
+                vocabulary_id=letters.fingerprint,
+            )
+        taken = {name: channel.take(codes) for name, channel in channels.items()}
+        return SequenceArray(taken, offsets_from_lengths(lengths))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        return tags
+
+
+def _lists(X: Any, estimator: Any) -> list:
+    """Lists of words; an error where texts come."""
+    name = type(estimator).__name__
+    if isinstance(X, SequenceArray):
+        raise TypeError(f"{name} expected lists of words, got a SequenceArray: it is ready to use.")
+    documents = check_documents(X, estimator)
+    documents = documents if isinstance(documents, list) else list(documents)
+    for i, document in enumerate(documents):
+        if isinstance(document, str):
+            shown = repr(document if len(document) <= 40 else document[:37] + "...")
+            raise TypeError(
+                f"{name} expected a list of words for each sequence, got the text {shown} as "
+                f"sequence {i}: cut texts into words first, such as [text.split() for text in X]."
+            )
+        if not len(document):
+            raise ValueError(
+                f"sequence {i} is empty, but {name} needs at least one word in each: drop it (and "
+                "the same row of y)."
+            )
+    return documents
+
+
+def _number(documents: Iterable[Iterable[str]]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """The different words, which of them stands at each step, and the lengths."""
+    numbers: dict[str, int] = {}
+    codes, lengths = [], []
+    for document in documents:
+        codes.extend([numbers.setdefault(word, len(numbers)) for word in document])
+        lengths.append(len(document))  # type: ignore[arg-type]
+    return list(numbers), np.array(codes, dtype=np.int64), np.array(lengths, dtype=np.int64)
+
+
+def _zeros(word: str) -> str:
+    return "".join("0" if letter.isdigit() else letter for letter in word)
+
+
+def _case(word: str) -> int:
+    """The position in `CASES`."""
+    digits = any(map(str.isdigit, word))
+    cased = word.upper() != word.lower()
+    if digits:
+        return CASES.index("with digits" if any(map(str.isalpha, word)) else "number")
+    if not cased:
+        return CASES.index("other")
+    if word == word.lower():
+        return CASES.index("lower")
+    if word == word[0].upper() + word[1:].lower():
+        return CASES.index("title")
+    return CASES.index("upper" if word == word.upper() else "mixed")
+
+
+def with_words_of(known: Vocabulary, source: Any) -> Vocabulary:
+    """The vocabulary with all words of a table behind its own."""
+    found, _ = load_pretrained(source, None, _vector_size(source))
+    more = [token for token in found if token not in known.index and token != UNKNOWN]
+    return Vocabulary((*known.tokens, *more), unknown_id=known.unknown_id)
+
+
+def vectors_of(known: Vocabulary, source: Any) -> np.ndarray:
+    """A vector for each word of a vocabulary, ``(n_words, size)``.
+
+    Words that the table has not, also not in lower case, get random vectors, as long as the
+    others and the same in each fit of the same data; the unknown word has zeros.
+    """
+    size, tokens = _vector_size(source), known.tokens
+    found, vectors = load_pretrained(source, {*tokens, *map(str.lower, tokens)}, size)
+    rows = {token: row for row, token in enumerate(found)}
+    scale = float(vectors.std()) if len(vectors) else 1.0
+    table = scale * np.random.default_rng(0).standard_normal((len(known), size), dtype=np.float32)
+    table[0] = 0.0
+    for i, token in enumerate(tokens[1:], 1):
+        row = rows.get(token, rows.get(token.lower()))
+        if row is not None:
+            table[i] = vectors[row]
+    return table
+
+
+def _vector_size(source: Any) -> int:
+    """The length of the vectors of a table."""
+    source = getattr(source, "wv", source)
+    if isinstance(source, Mapping):
+        first = next(iter(source.values()), None)
+        if first is None:
+            raise ValueError("vectors is an empty mapping: give a vector for each word, or None.")
+        return len(first)
+    if hasattr(source, "vector_size"):
+        return int(source.vector_size)
+    if isinstance(source, str) or hasattr(source, "__fspath__"):
+        return _size_in_file(source)
+    raise TypeError(
+        "vectors must be a path, gensim KeyedVectors or a mapping of words to vectors, got "
+        f"{type(source).__name__}."
+    )
+
+
+def _size_in_file(path: Any) -> int:
+    import gzip
+    import os
+
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"there is no file of vectors {path!r}: give its path.")
+    with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as file:
+        fields = file.readline().split()
+    header = len(fields) == 2 and all(field.isdigit() for field in fields)
+    return int(fields[1]) if header else len(fields) - 1
