@@ -8,6 +8,7 @@ from sksequence.inspection._gradient_flow import GradientFlow, LayerFlow, gradie
 from sksequence.inspection._gradient_flow_display import GradientFlowDisplay
 from sksequence.inspection._importance import permutation_importance
 from sksequence.inspection._importance_display import SequenceImportanceDisplay
+from sksequence.inspection._piano_roll_display import PianoRollDisplay
 from sksequence.inspection._state_display import StateDisplay
 from sksequence.inspection._states import find_units
 from sksequence.inspection._summary import NetworkSummary, summary
@@ -21,6 +22,7 @@ __all__ = [
     "GradientFlowDisplay",
     "LayerFlow",
     "NetworkSummary",
+    "PianoRollDisplay",
     "SequenceImportanceDisplay",
     "StateDisplay",
     "find_units",
