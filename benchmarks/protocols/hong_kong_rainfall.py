@@ -36,10 +36,9 @@ SETTINGS = {
     "loss": "zero_inflated_gamma",
     "hidden_size": 32,
     "batch_size": 256,
-    "learning_rate": 0.001,
+    "learning_rate": 0.003,
     "max_epochs": 40,
     "early_stopping": True,
-    "n_iter_no_change": 8,
 }
 
 
