@@ -22,6 +22,7 @@ from sksequence.kernels._plan import Plan, plan_of
 from sksequence.utils import import_optional
 
 logger = logging.getLogger("sksequence.kernels")
+FORMAT = 1  # of what is kept there: machine code behind its checksum
 FOLDER = "SKSEQUENCE_KERNELS"  # environment variable: where compiled kernels are kept
 _LOOP = CFUNCTYPE(None, c_void_p, c_void_p, c_int64, c_int64)  # called without the GIL
 _lock = threading.RLock()
@@ -177,7 +178,7 @@ class _Machine:
         """Of the code: the text, the processor and the compiler."""
         from llvmlite import __version__
 
-        about = [text, self.llvm.get_host_cpu_name(), self.features.flatten(), __version__]
+        about = [FORMAT, text, self.llvm.get_host_cpu_name(), self.features.flatten(), __version__]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
     def link(self, code, name, imported, exported=("forward", "backward")):

@@ -55,7 +55,10 @@ def run_cell(
     >>> outputs.shape, last[0].shape
     (torch.Size([2, 5, 4]), torch.Size([2, 4]))
     """
-    sizes = cell.state_sizes(weights["weight_ih"].shape[0] // cell.n_gates)
+    if cell.stages() is None:  # a user's own: how its weights are named is its own affair
+        sizes = tuple(part.shape[1] for part in state)
+    else:
+        sizes = cell.state_sizes(weights["weight_ih"].shape[0] // cell.n_gates)
     _check_state(state, sizes, inputs)
     if inputs.shape[1] == 0:
         return _no_steps(state, sizes, inputs, all_states)
@@ -64,7 +67,13 @@ def run_cell(
         return run_fused(cell, weights, inputs, state, all_states)
     if way == "steps":
         return run_steps(cell, weights, inputs, state, all_states)
-    return run_loop(loop_named(way), cell, weights, inputs, state, all_states)
+    loop = loop_named(way)
+    if not torch.is_autocast_enabled(inputs.device.type):
+        return run_loop(loop, cell, weights, inputs, state, all_states)
+    with torch.autocast(inputs.device.type, enabled=False):  # the loop goes on in full precision
+        dtype = weights["weight_ih"].dtype
+        start = tuple(part.to(dtype) for part in state)
+        return run_loop(loop, cell, weights, inputs.to(dtype), start, all_states)
 
 
 def _check_state(state, sizes, inputs):
