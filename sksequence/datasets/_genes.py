@@ -11,8 +11,8 @@ BASES = "acgt"
 START = "atg"
 STOPS = ("taa", "tag", "tga")
 STOP_WEIGHTS = (0.6, 0.1, 0.3)
-# Shares of a, c, g, t at the three places of a codon: purines first, few g in the middle.
-USAGE = np.array([[0.26, 0.22, 0.36, 0.16], [0.30, 0.23, 0.17, 0.30], [0.18, 0.28, 0.28, 0.26]])
+# Shares of a, c, g, t at the three places of a codon: purines first, few g next, c and g last.
+USAGE = np.array([[0.24, 0.20, 0.42, 0.14], [0.32, 0.22, 0.14, 0.32], [0.10, 0.38, 0.36, 0.16]])
 SITE = "aggagg"  # where a ribosome binds
 SPACERS = (5, 9)  # bases between this site and the start codon
 CODING, OTHER = "coding", "other"
@@ -26,8 +26,8 @@ def make_genes(
     *,
     min_length: int = 300,
     max_length: int = 900,
-    min_codons: int = 20,
-    max_codons: int = 80,
+    min_codons: int = 30,
+    max_codons: int = 90,
     max_gap: int = 150,
     gc_content: float = 0.5,
     noise: float = 0.1,
@@ -51,7 +51,7 @@ def make_genes(
         Number of sequences.
     min_length, max_length : int, default=300 and 900
         Lengths of the sequences in bases are drawn uniformly from `min_length` to `max_length`.
-    min_codons, max_codons : int, default=20 and 80
+    min_codons, max_codons : int, default=30 and 90
         Numbers of codons of a gene, start and stop included, are drawn uniformly from
         `min_codons` (at least 2) to `max_codons`.
     max_gap : int, default=150
@@ -138,7 +138,8 @@ def _places(
     rng: np.random.Generator, length: int, sizes: tuple[int, int], gaps: tuple[int, int]
 ) -> list[tuple[int, int]]:
     """Where genes start, and their numbers of codons, from left to right until one is too long."""
-    places, end = [], 0
+    places: list[tuple[int, int]] = []
+    end = 0
     while True:
         start = end + int(rng.integers(gaps[0], gaps[1] + 1))
         n_codons = int(rng.integers(sizes[0], sizes[1] + 1))

@@ -222,11 +222,11 @@ def _read_labelled(path: Path) -> list[tuple[str, str]]:
 
 def _text_part(rows: list[tuple[str, str]], as_frame: bool) -> Bunch:
     texts, labels = zip(*rows, strict=True)
-    part = text_bunch(
+    part: Any = text_bunch(
         {"text": texts, "sentiment": labels},
         data="text",
         target="sentiment",
         return_X_y=False,
         as_frame=as_frame,
     )
-    return Bunch(**part)
+    return part

@@ -30,7 +30,7 @@ def test_every_gene_begins_with_atg_and_ends_with_its_first_stop(options):
     assert len(found) > 40
     for gene in found:
         assert len(gene) % 3 == 0
-        assert 20 <= len(gene) // 3 <= 80
+        assert 30 <= len(gene) // 3 <= 90
         first, *inner, last = codons(gene)
         assert first == "atg"
         assert last in STOPS
@@ -104,7 +104,7 @@ def test_bases_alone_tell_little_and_reading_frames_tell_much():
     for x, labels in zip(X, y, strict=True):
         guess = np.zeros(len(x), dtype=bool)
         for run in re.finditer("(?=(atg(?:(?!taa|tag|tga)...)*(?:taa|tag|tga)))", x):
-            if len(run[1]) >= 3 * 20:
+            if len(run[1]) >= 3 * 30:
                 guess[run.start() : run.start() + len(run[1])] = True
         truth = labels == "coding"
         assert guess[truth].all()  # every gene is one of these frames
@@ -120,7 +120,7 @@ def test_bases_alone_tell_little_and_reading_frames_tell_much():
     [
         ({"max_length": 200}, "max_length must be at least 300, which is min_length, got 200"),
         ({"min_codons": 1}, "min_codons must be at least 2, a start and a stop, got 1"),
-        ({"max_codons": 19}, "max_codons must be at least 20"),
+        ({"max_codons": 29}, "max_codons must be at least 30"),
         ({"max_gap": 14}, "max_gap must be at least 15, so that a binding site fits in, got 14"),
         ({"noise": 1.5}, r"noise must lie in \[0, 1\], got 1.5"),
         ({"gc_content": -0.1}, "gc_content must lie in"),
