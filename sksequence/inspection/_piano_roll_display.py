@@ -250,6 +250,7 @@ def _furnish(ax: Any, low: int, high: int, end: float, name: str | None) -> None
     ticks = octaves or [low]
     ax.set_yticks(ticks, [note_name(pitch) for pitch in ticks])
     ax.set(xlim=(0, end), ylim=(low - 0.5, high + 0.5))
+    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
     ax.spines[:].set(color="0.7", linewidth=0.6)
     ax.tick_params(length=2, color="0.7")
     if name is not None:
