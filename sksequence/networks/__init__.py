@@ -14,6 +14,7 @@ from sksequence.networks._language import HeadSpec, LanguageNetwork, LanguageSpe
 from sksequence.networks._outputs import Outputs
 from sksequence.networks._saving import pack_network, starting_vectors, unpack_network
 from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_sequence_network
+from sksequence.networks._tagging import TaggingNetwork, TaggingSpec
 
 __all__ = [
     "BottleneckEncoder",
@@ -35,6 +36,8 @@ __all__ = [
     "RollingNetwork",
     "SequenceEncoder",
     "SequenceNetwork",
+    "TaggingNetwork",
+    "TaggingSpec",
     "build_sequence_network",
     "pack_network",
     "starting_vectors",

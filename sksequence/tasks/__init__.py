@@ -5,6 +5,7 @@ from sksequence.tasks._distributions import DISTRIBUTIONS, Distribution, make_di
 from sksequence.tasks._forecasting import Forecasting
 from sksequence.tasks._next_step import NextStep, step_losses
 from sksequence.tasks._regression import LOSSES, POSITIVE, Regression
+from sksequence.tasks._tagging import Tagging
 from sksequence.tasks._transduction import NumericTransduction, Transduction
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "NextStep",
     "NumericTransduction",
     "Regression",
+    "Tagging",
     "Transduction",
     "make_distribution",
     "step_losses",
