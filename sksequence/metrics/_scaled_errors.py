@@ -247,11 +247,7 @@ def _units(naive: NaiveErrors, labels: Any, errors: np.ndarray) -> np.ndarray:
     places = {label: i for i, label in enumerate(naive.series)}
     for label in labels:
         if label not in places:
-            raise ValueError(
-                f"{_series(label)} of y_true has no rows in y_train, which has "
-                f"{len(places)} series: name the series on both sides in the same way, by an "
-                "index of two levels (series, time) or by groups and groups_train."
-            )
+            raise ValueError(_no_unit(label, naive))
     units = errors[[places[label] for label in labels]]
     if not units.all():
         label = labels[int(np.argwhere(units == 0)[0][0])]
@@ -261,6 +257,30 @@ def _units(naive: NaiveErrors, labels: Any, errors: np.ndarray) -> np.ndarray:
             "series out, or take another measure, such as weighted_absolute_percentage_error."
         )
     return units
+
+
+def _no_unit(label: Hashable, naive: NaiveErrors) -> str:
+    """The message for a series without a naive error, as far as the reason can be told."""
+    apart = f"two values that are seasonality={naive.seasonality} rows apart"
+    if not naive.series:
+        return (
+            f"There is nothing to measure scaled errors in: no training series has {apart}. Train "
+            "on more rows, or take a shorter season."
+        )
+    listed = ", ".join(map(repr, naive.series[:5])) + (", ..." if len(naive.series) > 5 else "")
+    if (label is None) != (None in naive.series):
+        sides = ("y_train", "y_true") if label is None else ("y_true", "y_train")
+        named = listed if label is None else repr(label)
+        return (
+            f"{sides[0]} names its series ({named}) and {sides[1]} does not: name them on both "
+            "sides in the same way, by an index of two levels (series, time) or by groups and "
+            "groups_train."
+        )
+    return (
+        f"{_series(label)} of y_true has no naive error to be measured in; there are those of "
+        f"{listed}. In y_train it is not there under this name, or has no {apart}: name it in "
+        "the same way, leave it out, or take a shorter season."
+    )
 
 
 def _series(label: Hashable) -> str:

@@ -99,8 +99,14 @@ def test_naive_errors_have_their_closed_form_and_skip_what_is_missing():
 
 def test_what_does_not_fit_is_named():
     train, true = panel({"a": 10, "b": 10}), panel({"a": 2, "c": 2}, first=10)
-    with pytest.raises(ValueError, match=r"the series 'c' of y_true has no rows in y_train"):
+    with pytest.raises(
+        ValueError, match=r"the series 'c' of y_true has no naive error .* 'a', 'b'\. "
+    ):
         mean_absolute_scaled_error(true, true, y_train=train)
+    with pytest.raises(ValueError, match=r"y_true names its series \('a'\) and y_train does not"):
+        mean_absolute_scaled_error(true, true, y_train=[1.0, 2.0, 4.0])
+    with pytest.raises(ValueError, match=r"y_train names its series \('a', 'b'\) and y_true does"):
+        mean_absolute_scaled_error([1.0], [1.0], y_train=train)
     flat = train.where(train.index.get_level_values(0) == "a", 3.0)
     with pytest.raises(ValueError, match=r"the series 'b' repeats itself exactly in y_train"):
         mean_absolute_scaled_error(train, train, y_train=flat)
@@ -131,3 +137,13 @@ def test_rows_with_other_labels_are_not_compared():
     missing = true.where(days != "2020-01-02")
     with pytest.raises(ValueError, match=r"y_true has nan in row 1 \(2020-01-02 .*leave such rows"):
         mean_absolute_scaled_error(missing, true, y_train=[1, 2])
+
+
+def test_kept_errors_of_series_that_were_too_short_say_so():
+    none = NaiveErrors((), 12, np.empty((0, 1)), np.empty((0, 1)))
+    with pytest.raises(ValueError, match=r"no training series has two values .*=12 rows apart"):
+        mean_absolute_scaled_error([1.0], [2.0], y_train=none)
+    some = NaiveErrors(("a",), 12, np.ones((1, 1)), np.ones((1, 1)))
+    true = panel({"b": 2})
+    with pytest.raises(ValueError, match=r"'b' .* not there under this name, or has no two values"):
+        mean_absolute_scaled_error(true, true, y_train=some)

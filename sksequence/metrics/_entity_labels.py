@@ -1,0 +1,130 @@
+"""Labels of stretches of steps -> entities, as the CoNLL evaluation reads them."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sksequence.metrics._labels import read_labels
+
+OUTSIDE = "O"
+NO_TYPE = "_"
+PREFIXES = {"IOB1": "IB", "BIO": "BI", "IOBES": "BIES"}
+
+
+class Entity(NamedTuple):
+    """A stretch of steps: the first one, the one after the last, and its type."""
+
+    start: int
+    stop: int
+    type: str
+
+
+def find_entities(labels: Any, *, scheme: str | None = None) -> list[Entity]:
+    """The entities that the labels of one sequence tell.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        ``"O"``, or a prefix, a dash and a type: ``"B-PER"`` (begins), ``"I-PER"`` (inside),
+        ``"E-PER"`` (ends), ``"S-PER"`` (a single step).
+    scheme : {"IOB1", "BIO", "IOBES"}, default=None
+        None reads all three as the CoNLL evaluation does: an entity goes on as long as its type
+        stays the same and no label ends it or begins another, whether or not the first one says
+        so. With the name of a scheme only stretches that keep to it are entities.
+
+    Returns
+    -------
+    list of Entity
+        Named tuples ``(start, stop, type)``, from left to right.
+
+    Raises
+    ------
+    ValueError
+        When a label is no such label, or none of the scheme.
+
+    Examples
+    --------
+    >>> from sksequence.metrics import find_entities
+    >>> find_entities(["B-PER", "I-PER", "O", "I-LOC"])
+    [Entity(start=0, stop=2, type='PER'), Entity(start=3, stop=4, type='LOC')]
+    >>> find_entities(["B-PER", "I-PER", "O", "I-LOC"], scheme="BIO")
+    [Entity(start=0, stop=2, type='PER')]
+    """
+    check_scheme(scheme)
+    (row,) = read_labels("labels", [labels])
+    return entities_of(row, scheme, "labels")
+
+
+def check_scheme(scheme: Any) -> None:
+    """Raise ValueError unless it is None or the name of a scheme."""
+    if scheme is not None and scheme not in PREFIXES:
+        listed = ", ".join(map(repr, PREFIXES))
+        raise ValueError(f"scheme must be {listed} or None, got {scheme!r}.")
+
+
+def entities_of(
+    labels: Sequence[Any], scheme: str | None, where: str, *, refuse: bool = False
+) -> list[Entity]:
+    """Entities of checked labels; with `refuse`, what violates the scheme is an error."""
+    prefixes = "BIES" if scheme is None else PREFIXES[scheme]
+    parts = [_split(label) for label in labels]
+    for t, part in enumerate(parts):
+        if part is None or part[0] not in (OUTSIDE, *prefixes):
+            raise ValueError(_no_label(labels[t], f"{where}[{t}]", scheme))
+    runs: list[Entity] = []
+    before = OUTSIDE, ""
+    for t, (prefix, kind) in enumerate(parts):
+        if prefix != OUTSIDE:
+            if prefix in "BS" or before[0] in "OES" or before[1] != kind:
+                runs.append(Entity(t, t + 1, kind))
+            else:
+                runs[-1] = runs[-1]._replace(stop=t + 1)
+        before = prefix, kind
+    if scheme is None:
+        return runs
+    kept = [run for run in runs if _keeps_to(run, parts, scheme)]
+    if refuse and len(kept) < len(runs):
+        run = next(run for run in runs if run not in kept)
+        raise ValueError(
+            f"{where}[{run.start}:{run.stop}] is {list(labels[run.start : run.stop])}, which "
+            f"violates scheme={scheme!r}: name the scheme that the labels have, or leave scheme "
+            "at None, which reads an entity there."
+        )
+    return kept
+
+
+def _keeps_to(run: Entity, parts: Sequence[tuple[str, str]], scheme: str) -> bool:
+    """Whether a stretch is written as the scheme wants it."""
+    prefixes = "".join(prefix for prefix, _ in parts[run.start : run.stop])
+    if scheme == "BIO":
+        return prefixes[0] == "B"
+    if scheme == "IOBES":
+        n_inside = len(prefixes) - 2
+        return prefixes == ("S" if n_inside < 0 else "B" + n_inside * "I" + "E")
+    follows = run.start > 0 and parts[run.start - 1][1] == run.type
+    return prefixes[0] == "I" or follows
+
+
+@lru_cache(maxsize=4096)
+def _split(label: Any) -> tuple[str, str] | None:
+    """Prefix and type; None of what is no such label."""
+    if label == OUTSIDE:
+        return OUTSIDE, ""
+    if not isinstance(label, str) or label[:1] not in set("BIES"):
+        return None
+    if len(label) == 1:
+        return str(label), NO_TYPE
+    return (label[0], str(label[2:])) if label[1] == "-" and len(label) > 2 else None
+
+
+def _no_label(label: Any, where: str, scheme: str | None) -> str:
+    prefixes = "BIES" if scheme is None else PREFIXES[scheme]
+    of = "" if scheme is None else f" of scheme={scheme!r}"
+    expected = ", ".join(f"'{prefix}-...'" for prefix in prefixes)
+    numbers = not isinstance(label, str)
+    remedy = (
+        "give label_names, the label that each number stands for"
+        if numbers
+        else "for labels that stand for single steps use token_accuracy_score or token_f1_score"
+    )
+    return f"{where} is {label!r}, but a label of an entity{of} is 'O' or {expected}: {remedy}."
