@@ -20,7 +20,7 @@ sequence does not depend on the others.
 from sksequence.decoding._beam import beam_search
 from sksequence.decoding._greedy import greedy_search
 from sksequence.decoding._roll_out import RolledOut, roll_out
-from sksequence.decoding._sampling import sample_search, sample_steps
+from sksequence.decoding._sampling import sample_search
 from sksequence.decoding._tree import Advance, Decoded, select
 from sksequence.decoding._viterbi import viterbi
 
@@ -32,7 +32,6 @@ __all__ = [
     "greedy_search",
     "roll_out",
     "sample_search",
-    "sample_steps",
     "select",
     "viterbi",
 ]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from sksequence.decoding._greedy import follow
 from sksequence.decoding._largest import largest
-from sksequence.decoding._rows import first_leaf, step_limits
+from sksequence.decoding._rows import first_leaf
 from sksequence.decoding._tree import Decoded
 
 
@@ -84,66 +82,30 @@ def sample_search(
     >>> decoded.tokens.unique()
     tensor([1])
     """
-    choose = _sampler(state, memory, temperature, top_k, top_p, generator)
+    leaf = first_leaf(state, memory)
+    seeds = draw_seeds(len(leaf), generator).to(leaf.device)
+    choose = sampler(seeds, temperature, top_k, top_p)
     return follow(decoder, state, memory, choose, start, end, max_steps)
 
 
-@torch.no_grad()
-def sample_steps(
-    decoder,
-    state,
-    memory,
-    *,
-    start: int,
-    end: int,
-    max_steps,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    generator: torch.Generator,
-) -> Iterator[Tensor]:
-    """What :func:`sample_search` draws, a step at a time.
-
-    Parameters
-    ----------
-    decoder, state, memory, start, end, max_steps, temperature, top_k, top_p, generator
-        As there.
-
-    Yields
-    ------
-    tokens : integer Tensor of shape (n_sequences,)
-        `end` where a sequence has ended or has all its steps. It stops when all of them have.
-    """
-    choose = _sampler(state, memory, temperature, top_k, top_p, generator)
-    leaf = first_leaf(state, memory)
-    limits = step_limits("max_steps", max_steps, leaf)
-    rows = torch.arange(len(leaf), device=leaf.device)
-    token, ended = torch.full_like(rows, start), torch.zeros_like(rows, dtype=torch.bool)
-    for step in range(int(limits.max())):
-        answer = decoder.advance(token, state, memory)
-        chosen, _ = choose(answer.log_probs, rows, step)
-        chosen = chosen.masked_fill(ended | (limits <= step), end)
-        yield chosen
-        ended = ended | (chosen == end)
-        if bool(ended.all()):
-            return
-        token, state = chosen.masked_fill(ended, start), answer.state
-
-
-def _sampler(state, memory, temperature, top_k, top_p, generator) -> _Sampler:
+def sampler(seeds: Tensor, temperature=1.0, top_k=None, top_p=None) -> Sampler:
+    """What chooses the symbols of :func:`sample_search`; `seeds` as :func:`draw_seeds` gives."""
     _check(temperature, top_k, top_p)
-    leaf = first_leaf(state, memory)
-    seeds = torch.randint(
-        -(2**63), 2**63 - 1, (len(leaf),), generator=generator, device=generator.device
-    ).to(leaf.device)
-    return _Sampler(seeds, temperature, top_k, None if top_p == 1 else top_p)
+    return Sampler(seeds, temperature, top_k, None if top_p == 1 else top_p)
+
+
+def draw_seeds(n_sequences: int, generator: torch.Generator) -> Tensor:
+    """A 64-bit number for each sequence."""
+    return torch.randint(
+        -(2**63), 2**63 - 1, (n_sequences,), generator=generator, device=generator.device
+    )
 
 
 def _check(temperature, top_k, top_p) -> None:
     if not _is_real(temperature) or not temperature > 0:
         raise ValueError(
             f"temperature must be a number > 0, got {temperature!r}; for the most probable symbol "
-            "at each step use transform with beam_size=1 (or greedy_search)."
+            "at each step use transform with beam_size=1 (complete, or greedy_search)."
         )
     if top_k is not None:
         whole = isinstance(top_k, numbers.Integral) and not isinstance(top_k, bool)
@@ -157,29 +119,63 @@ def _is_real(value) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
-@dataclass(frozen=True, eq=False)
-class _Sampler:
-    """Chooses a symbol for each row; `seeds` has one number for each sequence."""
+class Sampler:
+    """Chooses a symbol for each row.
 
-    seeds: Tensor
-    temperature: float
-    top_k: int | None
-    top_p: float | None
+    Parameters
+    ----------
+    seeds : integer Tensor of shape (B,)
+        A number for each sequence.
+    temperature : float
+    top_k : int or None
+    top_p : float or None
+    """
+
+    def __init__(self, seeds: Tensor, temperature: float, top_k: int | None, top_p: float | None):
+        self.seeds = seeds
+        self.temperature = temperature
+        self.top_k = top_k
+        self.top_p = top_p
+        self._ahead = max(1, min(64, 2**20 // max(1, len(seeds))))
+        self._block: tuple[int, Tensor] | None = None
 
     def __call__(self, log_probs: Tensor, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """The symbols, and the decoder's log-probabilities of them."""
-        energies = (log_probs - log_probs.amax(dim=1, keepdim=True)) / self.temperature
-        tokens = None
-        if self.top_k is not None:  # the most probable first
-            energies, tokens = largest(energies, min(self.top_k, energies.shape[1]))
-        place = self._place(energies.exp(), self.seeds[rows], step)
-        token = place if tokens is None else tokens.gather(1, place)
-        return token[:, 0], log_probs.gather(1, token)[:, 0]
+        token = self.choose(log_probs, rows, step)
+        return token, log_probs.gather(1, token[:, None])[:, 0]
 
-    def _place(self, weights: Tensor, seeds: Tensor, step: int) -> Tensor:
+    def choose(self, log_weights: Tensor, rows: Tensor, step: int) -> Tensor:
+        """The symbols.
+
+        Parameters
+        ----------
+        log_weights : Tensor of shape (n, V)
+            Logarithms of the probabilities, up to a number for each row.
+        rows : integer Tensor of shape (n,)
+            The sequences, in their order.
+        step : int
+        """
+        tokens = None
+        if self.temperature != 1:
+            log_weights = log_weights - log_weights.amax(dim=1, keepdim=True)
+            log_weights = log_weights / self.temperature
+        if self.top_k is not None:  # the most probable first
+            log_weights, tokens = largest(log_weights, min(self.top_k, log_weights.shape[1]))
+        weights = torch.softmax(log_weights, dim=1)
         if self.top_p is None:
-            return draw(weights, uniforms(seeds, step, weights.dtype))
-        return draw_nucleus(weights, self.top_p, seeds, step)
+            place = draw(weights, self._uniform(rows, step, weights.dtype))
+        else:
+            place = draw_nucleus(weights, self.top_p, self.seeds[rows], step)
+        return (place if tokens is None else tokens.gather(1, place))[:, 0]
+
+    def _uniform(self, rows: Tensor, step: int, dtype: torch.dtype) -> Tensor:
+        """A number for each row; those of the next steps are made along with it."""
+        first = step - step % self._ahead
+        if self._block is None or self._block[0] != first:
+            steps = torch.arange(first, first + self._ahead, device=rows.device)
+            self._block = first, uniforms(self.seeds[:, None], steps, dtype)
+        column = self._block[1][:, step - first]
+        return column if len(rows) == len(column) else column[rows]
 
 
 def draw_nucleus(weights: Tensor, top_p: float, seeds: Tensor, step: int) -> Tensor:
@@ -234,22 +230,31 @@ def draw(weights: Tensor, uniform: Tensor) -> Tensor:
         The first v with :math:`w_0 + ... + w_v > u \\sum w`, whose weight cannot be zero.
     """
     heights = weights.cumsum(dim=1)
-    total = heights[:, -1:].contiguous()
-    wanted = torch.minimum(uniform[:, None] * total, total.nextafter(torch.zeros_like(total)))
-    return torch.searchsorted(heights, wanted, right=True)
+    return torch.searchsorted(heights, below_one(uniform)[:, None] * heights[:, -1:], right=True)
 
 
-def uniforms(seeds: Tensor, step: int, dtype: torch.dtype) -> Tensor:
+def below_one(uniform: Tensor) -> Tensor:
+    """At most 1 - eps / 2: times any number it is less than that number, rounded too."""
+    return uniform.clamp(max=1 - torch.finfo(uniform.dtype).eps / 2)
+
+
+def uniforms(seeds: Tensor, step: int | Tensor, dtype: torch.dtype) -> Tensor:
     """Number `step` of the uniform sequence that each seed stands for.
 
     SplitMix64 (Steele, Lea and Flood, 2014): a counter that is mixed. 64-bit integers wrap
     around, as they should here.
     """
-    x = seeds + _signed((step + 1) * 0x9E3779B97F4A7C15)
+    x = seeds + _times_golden(step)
     x = (x ^ _shifted(x, 30)) * _signed(0xBF58476D1CE4E5B9)
     x = (x ^ _shifted(x, 27)) * _signed(0x94D049BB133111EB)
     x = x ^ _shifted(x, 31)
     return _shifted(x, 11).to(dtype) * 2.0**-53
+
+
+def _times_golden(step: int | Tensor) -> int | Tensor:
+    if isinstance(step, Tensor):
+        return (step + 1) * _signed(0x9E3779B97F4A7C15)
+    return _signed((step + 1) * 0x9E3779B97F4A7C15)
 
 
 def _signed(number: int) -> int:

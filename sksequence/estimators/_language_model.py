@@ -112,24 +112,20 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
     cell : str or Cell, default="lstm"
         The recurrent cell.
     residual : bool, default=False
-        Whether the input of a layer is added to its output where both have the same width.
+        Whether the input of a recurrent layer is added to its output, where both have the same
+        width.
     initial_state : {"zeros", "learned"}, default="zeros"
-        The state before the first step.
+        The state before the first step: zeros, or learned, for each layer. What a context brings
+        is added to it.
     context_at : {"state", "steps", "both"}, default="state"
         Where the context (``X.with_context(C)``) enters: as initial state, at every step, or both.
     dropout : float, default=0.0
         Share of values set to zero while training: of the vectors of symbols, between layers and
         before the softmax.
     variational_dropout : bool, default=False
-        Whether the same values are set to zero at every step of a sequence (Gal and Ghahramani,
-        2016).
+        Whether dropout is the same at every step of a sequence (Gal and Ghahramani, 2016).
     normalize : bool, default=True
         Standardise numbers per feature with the training data ("bernoulli": never).
-    tbptt_steps : int, (int, int) or None, default=100
-        Sequences with more steps are trained in stretches of k1 steps, with a weight update after
-        each; the state is carried on exactly, the gradient reaches back k2 steps, a multiple of
-        k1. An int stands for both; None reads whole sequences. Fewer sequences than `batch_size`
-        are cut into so many contiguous streams.
     max_epochs : int, default=20
         Passes over the training data at most.
     batch_size : int or "full", default=32
@@ -151,6 +147,12 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         numbers.
     gradient_clip_by : {"norm", "value"}, default="norm"
         Which of the two `gradient_clip` bounds.
+    tbptt_steps : int, (int, int) or None, default=100
+        Truncated backpropagation through time. With (k1, k2), sequences with more steps are
+        trained in stretches of k1 steps, with an update of the weights after each; its gradient
+        goes back through k2 steps, a multiple of k1, the stretch included. One number k stands
+        for (k, k). States are carried on exactly. None reads whole sequences. Fewer sequences
+        than `batch_size` are cut into so many contiguous streams.
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the data, stop when its loss no longer falls, and keep the weights of
         the best epoch. "auto" does so from 300 sequences on; of one long text, whose last part is
@@ -181,8 +183,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         What was chosen.
     history_ : list of dict
         A record for each epoch: ``epoch``, ``train_loss``, ``valid_loss`` (nats a step),
-        ``gradients_clipped`` (share of batches), ``learning_rate``,
-        ``seconds``.
+        ``gradients_clipped`` (share of batches), ``learning_rate``, ``seconds``.
     n_epochs_ : int
         Epochs that were run.
     best_epoch_ : int or None
@@ -249,7 +250,6 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         dropout: float = 0.0,
         variational_dropout: bool = False,
         normalize: bool = True,
-        tbptt_steps: int | tuple[int, int] | None = 100,
         max_epochs: int = 20,
         batch_size: int | str = 32,
         optimizer: str = "adam",
@@ -258,6 +258,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,
         gradient_clip_by: str = "norm",
+        tbptt_steps: int | tuple[int, int] | None = 100,
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 3,
@@ -285,7 +286,6 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         self.dropout = dropout
         self.variational_dropout = variational_dropout
         self.normalize = normalize
-        self.tbptt_steps = tbptt_steps
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -294,6 +294,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         self.weight_decay = weight_decay
         self.gradient_clip = gradient_clip
         self.gradient_clip_by = gradient_clip_by
+        self.tbptt_steps = tbptt_steps
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

@@ -11,10 +11,12 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from sksequence.decoding import Advance, Decoded, beam_search, sample_search, sample_steps, select
+from sksequence.decoding import Advance, beam_search, select
+from sksequence.decoding._drawing import draw_blocks, whole_sequences
+from sksequence.decoding._sampling import draw_seeds, sampler
 from sksequence.estimators._language_scores import after_reading, inference
 from sksequence.estimators._lengths import LENGTH_MODELS
-from sksequence.networks import LanguageNetwork
+from sksequence.networks._language_steps import SymbolSteps
 from sksequence.utils._random import make_generator, torch_generator
 
 # Steps of a sequence that has no end of its own.
@@ -22,41 +24,22 @@ OPEN_ENDED = 500
 
 
 class NextStepper:
-    """A language model of symbols as the search functions want it.
+    """A language model of symbols as a beam search wants it.
 
     Parameters
     ----------
-    network : LanguageNetwork
-    never : tuple of int
-        Symbols that are never written.
+    steps : SymbolSteps
     """
 
-    def __init__(self, network: LanguageNetwork, never: tuple[int, ...] = ()):
-        self.network = network
-        self.never = torch.tensor(never, dtype=torch.int64, device=network.head.weight.device)
-
-    def start(self, state: Any, readouts: Tensor, not_yet: int | None) -> dict:
-        """The state from which a search begins: what comes next is known already.
-
-        The symbol `not_yet` does not come next: no sequence is empty.
-        """
-        log_probs = self._log_probs(readouts)
-        if not_yet is not None:
-            log_probs[:, not_yet] = -torch.inf
-        return {"stack": state, "next": log_probs}
+    def __init__(self, steps: SymbolSteps):
+        self.steps = steps
 
     def advance(self, tokens: Tensor, state: dict, memory: Tensor | None) -> Advance:
-        """Log-probabilities of the next symbol of each hypothesis."""
+        """Log-probabilities of the next symbol of each hypothesis; of the first ones given."""
         if state["next"] is not None:
             return Advance(state["next"], {"stack": state["stack"], "next": None})
-        steps, stack = self.network.go_on(tokens, state["stack"], memory)
-        return Advance(self._log_probs(steps), {"stack": stack, "next": None})
-
-    def _log_probs(self, readouts: Tensor) -> Tensor:
-        log_probs = self.network.head.log_probs(readouts)
-        if len(self.never):
-            log_probs = log_probs.index_fill(1, self.never, -torch.inf)
-        return log_probs
+        log_weights, stack = self.steps.advance(tokens, state["stack"], memory)
+        return Advance(torch.log_softmax(log_weights, dim=1), {"stack": stack, "next": None})
 
 
 class WritingMixin:
@@ -126,21 +109,18 @@ class WritingMixin:
             _refuse_truncation(top_k, top_p, as_generator)
             rows = draw_numbers(self, prefix, context, limits, temperature, generator)
             return self.side_.write(rows)
+        choice = sampler(draw_seeds(n_sequences, generator), temperature, top_k, top_p)
         first, start = started(self, prefix, n_sequences, context)
         settings = {
-            "start": self.side_.size + 1,
+            "choose": choice.choose,
             "end": self.side_.size,
-            "max_steps": torch.from_numpy(limits).to(self._device),
-            "temperature": temperature,
-            "top_k": top_k,
-            "top_p": top_p,
-            "generator": generator,
+            "limits": torch.from_numpy(limits).to(self._device),
         }
         if as_generator:
-            return tokens_one_by_one(self, start, settings, n_sequences)
+            return tokens_one_by_one(self, start, settings)
         with inference(self.network_, n_sequences):
-            decoded = sample_search(*start, **settings)
-        return written(self, first, decoded)
+            rows = whole_sequences(draw_blocks(*start, **settings), limits, self.side_.size)
+        return written(self, first, rows)
 
     def complete(
         self: Any,
@@ -177,23 +157,27 @@ class WritingMixin:
                 "numbers: use sample, with a low temperature."
             )
         limit = max_steps or self._longest_written()
-        first, start = started(self, prefix, 1, context)
+        first, (advance, log_weights, state, memory) = started(self, prefix, 1, context)
+        start = {"stack": state, "next": torch.log_softmax(log_weights, dim=1)}
         with inference(self.network_, beam_size):
             decoded = beam_search(
-                *start,
+                NextStepper(advance.__self__),
+                start,
+                memory,
                 beam_size=beam_size,
                 n_best=n_best,
                 start=self.side_.size + 1,
                 end=self.side_.size,
                 max_steps=limit,
             )
-        return written(self, first, decoded)
+        tokens, lengths = (part[0].cpu().numpy() for part in (decoded.tokens, decoded.lengths))
+        return written(self, first, [row[:n] for row, n in zip(tokens, lengths, strict=True)])
 
 
 def started(
     estimator: Any, prefix: Any, n_sequences: int, context: Any = None
 ) -> tuple[np.ndarray, tuple]:
-    """Ids of a prefix; and the stepper, the state and the memory after reading it.
+    """Ids of a prefix; and what comes after it.
 
     Parameters
     ----------
@@ -202,15 +186,22 @@ def started(
     n_sequences : int
         Rows of the state.
     context : array-like or None
+
+    Returns
+    -------
+    first : ndarray of shape (n_before,)
+    start : tuple
+        One step further as a function, logarithms of the probabilities of what comes next, the
+        state, and the context of each sequence or None.
     """
     side = estimator.side_
-    never = {side.never, side.unknown_id} - {None}
-    stepper = NextStepper(estimator.network_, tuple(sorted(never)))
+    steps = SymbolSteps(estimator.network_, [side.never, side.unknown_id])
     first, state, readouts, context = _read(estimator, prefix, n_sequences, context)
     with inference(estimator.network_, n_sequences):
-        begun = len(first) > 0 or estimator.length_model_ != "end"
-        start = stepper.start(state, readouts, None if begun else side.size)
-        return first, (stepper, start, context)
+        log_weights = steps.log_weights(readouts)
+        if not len(first) and estimator.length_model_ == "end":  # no sequence is empty
+            log_weights[:, side.size] = -torch.inf
+        return first, (steps.advance, log_weights, state, context)
 
 
 def _read(estimator: Any, prefix: Any, n_sequences: int, context: Any):
@@ -224,28 +215,28 @@ def _read(estimator: Any, prefix: Any, n_sequences: int, context: Any):
         return rows[0], *select((state, readouts, context), at)
 
 
-def written(estimator: Any, first: np.ndarray, decoded: Decoded) -> Any:
-    """Each sequence (or each of the best) with the prefix before it, in the user's types."""
-    tokens = decoded.tokens.flatten(0, 1).cpu().numpy()
-    lengths = decoded.lengths.flatten().cpu().numpy()
-    ids = [np.append(first, row[:n]) for row, n in zip(tokens, lengths, strict=True)]
+def written(estimator: Any, first: np.ndarray, rows: list[np.ndarray]) -> Any:
+    """Sequences of ids, with the prefix before them, in the user's types."""
     side = estimator.side_
-    return side.write(side.rows([{"ids": [row]} for row in ids], None))
+    found = [{"ids": [np.concatenate([first, row])]} for row in rows]
+    return side.write(side.rows(found, None))
 
 
-def tokens_one_by_one(
-    estimator: Any, start: tuple, settings: dict, n_sequences: int
-) -> Iterator[Any]:
-    """The names of symbols as they are drawn."""
-    names, end = estimator.symbols_, settings["end"]
-    steps = sample_steps(*start, **settings)
-    while True:
-        with inference(estimator.network_, n_sequences):
-            ids = next(steps, None)
-        if ids is None or bool((ids == end).all()):
+def tokens_one_by_one(estimator: Any, start: tuple, settings: dict) -> Iterator[Any]:
+    """The names of symbols as they are drawn; None where a sequence has ended."""
+    names, end, limits = estimator.symbols_, settings["end"], settings["limits"].cpu().numpy()
+    going = np.ones(len(limits), dtype=bool)
+    blocks = draw_blocks(*start, **settings, one_by_one=True)
+    for step in range(int(limits.max())):
+        with inference(estimator.network_, len(limits)):
+            rows, drawn = next(blocks)
+        ids = np.full(len(limits), end)
+        ids[rows.cpu().numpy()] = drawn[:, 0].cpu().numpy()
+        going &= (ids != end) & (step < limits)
+        if not going.any():
             return
-        tokens = [None if i == end else names[i] for i in ids.tolist()]
-        yield tokens[0] if n_sequences == 1 else tokens
+        tokens = [names[i] if there else None for i, there in zip(ids, going, strict=True)]
+        yield tokens[0] if len(limits) == 1 else tokens
 
 
 def draw_numbers(

@@ -57,13 +57,18 @@ class SoftmaxHead(nn.Module):
             self.output.weight if self._table is None else self._table[0].weight[: self.n_symbols]
         )
 
+    @property
+    def offset(self) -> Tensor:
+        """``(n_symbols,)``, what is added to all logits."""
+        return self.output.bias if self._table is None else self.bias
+
+    def projected(self, readouts: Tensor) -> Tensor:
+        """As wide as `weight`."""
+        return readouts if self.project is None else self.project(readouts)
+
     def forward(self, readouts: Tensor) -> Tensor:
         """Logits of shape ``(n, n_symbols)``."""
-        if self._table is None:
-            return self.output(readouts)
-        if self.project is not None:
-            readouts = self.project(readouts)
-        return F.linear(readouts, self.weight, self.bias)
+        return F.linear(self.projected(readouts), self.weight, self.offset)
 
     def log_probs(self, readouts: Tensor) -> Tensor:
         """``(n, n_symbols)``."""

@@ -158,12 +158,16 @@ class LanguageNetwork(nn.Module):
         state : object
         """
         (name,) = self.spec.reader.schema.channels
-        steps = self.encoder({name: values[:, None]})  # (n_rows, 1, n_inputs)
-        if context is not None and self.spec.context_at != "state":
-            beside = context.repeat_interleave(len(values) // len(context), dim=0)
-            steps = torch.cat([steps, beside[:, None]], dim=2)
-        steps, state = self.stack(steps, None, state)
+        step = self.encoder({name: values[:, None]})[:, 0]  # (n_rows, n_inputs)
+        steps, state = self.stack(self.with_context(step, context)[:, None], None, state)
         return steps[:, 0], state
+
+    def with_context(self, step: Tensor, context: Tensor | None) -> Tensor:
+        """Inputs of one step with the context beside them, if it enters at every step."""
+        if context is None or self.spec.context_at == "state":
+            return step
+        beside = context.repeat_interleave(len(step) // len(context), dim=0)
+        return torch.cat([step, beside], dim=1)
 
 
 def state_at(history: Any, batch: SequenceBatch) -> Any:
