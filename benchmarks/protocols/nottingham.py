@@ -1,0 +1,22 @@
+"""Folk tunes of Nottingham with their chords (Boulanger-Lewandowski et al., 2012)."""
+
+from __future__ import annotations
+
+from protocols._piano_rolls import run_rolls
+from sksequence.datasets import fetch_nottingham
+
+SETTINGS = {
+    "hidden_size": 256,
+    "dropout": 0.3,
+    "batch_size": 16,
+    "learning_rate": 0.003,
+    "tbptt_steps": 200,
+    "learning_rate_schedule": "plateau",
+    "max_epochs": 60,
+    "n_iter_no_change": 8,
+}
+
+
+def run(data, seed, quick):
+    """Three seeds."""
+    return run_rolls(fetch_nottingham, SETTINGS, 3.3, data, seed, quick)
