@@ -200,7 +200,8 @@ def _check_roll(roll: Any) -> np.ndarray:
 
 
 def _check_whole(what: str, name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not low <= int(value) <= high:
         raise ValueError(f"{what} got {name}={value!r}: give a whole number from {low} to {high}.")
 
 
