@@ -18,6 +18,13 @@ sequence does not depend on the others.
 """
 
 from sksequence.decoding._beam import beam_search
+from sksequence.decoding._ctc import (
+    PathScorer,
+    Transcript,
+    forced_alignment,
+    greedy_collapse,
+    prefix_beam_search,
+)
 from sksequence.decoding._greedy import greedy_search
 from sksequence.decoding._roll_out import RolledOut, roll_out
 from sksequence.decoding._sampling import sample_search
@@ -27,9 +34,14 @@ from sksequence.decoding._viterbi import viterbi
 __all__ = [
     "Advance",
     "Decoded",
+    "PathScorer",
     "RolledOut",
+    "Transcript",
     "beam_search",
+    "forced_alignment",
+    "greedy_collapse",
     "greedy_search",
+    "prefix_beam_search",
     "roll_out",
     "sample_search",
     "select",
