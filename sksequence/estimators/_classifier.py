@@ -67,6 +67,10 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
     context_at : {"state", "steps", "both"}, default="state"
         Where the context vector of a sequence (``X.with_context``) enters: as initial state,
         beside the values of every step, or both.
+    frame_encoder : {"cnn"} or None, default=None
+        What reads a step that is an image, of shape (n_rows, n_columns) or (n_rows, n_columns,
+        n_channels): a small convolutional network, trained with the rest. None takes its pixels
+        as they are.
     conv_size : int or None, default=None
         Filters of a convolution over time before the recurrence; None for no convolution.
     conv_width : int, default=3
@@ -182,6 +186,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         embedding_size: int | None = 64,
         embedding_trainable: bool = True,
         context_at: str = "state",
+        frame_encoder: str | None = None,
         conv_size: int | None = None,
         conv_width: int = 3,
         normalize: bool = True,
@@ -216,6 +221,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         self.embedding_size = embedding_size
         self.embedding_trainable = embedding_trainable
         self.context_at = context_at
+        self.frame_encoder = frame_encoder
         self.conv_size = conv_size
         self.conv_width = conv_width
         self.normalize = normalize

@@ -32,6 +32,7 @@ SHARED_CONSTRAINTS = {
     "embedding_size": [POSITIVE_INTEGER, None],
     "embedding_trainable": ["boolean"],
     "context_at": [StrOptions({"state", "steps", "both"})],
+    "frame_encoder": [StrOptions({"cnn"}), None],
     "conv_size": [POSITIVE_INTEGER, None],
     "conv_width": [POSITIVE_INTEGER],
     "normalize": ["boolean"],
@@ -61,7 +62,7 @@ WRITING_CONSTRAINTS = {
     **{
         name: constraint
         for name, constraint in SHARED_CONSTRAINTS.items()
-        if name not in ("pooling", "conv_size", "conv_width")
+        if name not in ("pooling", "frame_encoder", "conv_size", "conv_width")
     },
     "embedding_size": [POSITIVE_INTEGER],
     "analyzer": [ANALYZERS, callable],
@@ -163,6 +164,7 @@ def make_spec(estimator, schema: SequenceSchema, n_outputs: int) -> NetworkSpec:
         embedding_size=estimator.embedding_size,
         embedding_trainable=estimator.embedding_trainable,
         context_at=estimator.context_at,
+        frame_encoder=estimator.frame_encoder,
         conv_size=estimator.conv_size,
         conv_width=estimator.conv_width,
         **recurrent_options(estimator),

@@ -10,6 +10,8 @@ from sksequence.inputs import SequenceArray
 from sksequence.networks import NetworkSpec, SequenceNetwork
 from sksequence.training import explained_memory, threads
 
+PER_PIXEL = 256  # multiplications of the convolutions over a frame, about
+
 
 def answers(network: SequenceNetwork, samples: SequenceSamples, transform=None) -> np.ndarray:
     """Outputs of shape ``(n_sequences, n_outputs)`` in 64 bits, in the order of the samples."""
@@ -39,7 +41,10 @@ def step_answers(
 def step_work(spec: NetworkSpec, batch_size: int | str, n_sequences: int) -> float:
     """Multiplications of one step of a batch, about."""
     n_rows = n_sequences if batch_size == "full" else min(int(batch_size), n_sequences)
-    return n_rows * spec.cell.n_gates * max(spec.widths) * 2 * max(spec.widths)
+    of_pixels = 0
+    if spec.frame_encoder is not None:
+        of_pixels = PER_PIXEL * max(c.n_features for c in spec.schema.channels.values())
+    return n_rows * (spec.cell.n_gates * max(spec.widths) * 2 * max(spec.widths) + of_pixels)
 
 
 def _run(network, samples):

@@ -4,6 +4,7 @@ from sksequence.layers._attention import ATTENTIONS, Attention, Memory, make_att
 from sksequence.layers._characters import CharacterCNN, CharacterRNN, make_character_network
 from sksequence.layers._crf import ChainHead
 from sksequence.layers._encoder import StepEncoder
+from sksequence.layers._frames import FrameNetwork, FrameStepEncoder
 from sksequence.layers._heads import (
     AdaptiveSoftmaxHead,
     BernoulliHead,
@@ -34,6 +35,8 @@ __all__ = [
     "CharacterRNN",
     "Dropout",
     "EndingHead",
+    "FrameNetwork",
+    "FrameStepEncoder",
     "ImageEncoder",
     "LastPooling",
     "MaxPooling",

@@ -11,6 +11,7 @@ from sksequence.batches import SequenceBatch
 from sksequence.cells import Cell
 from sksequence.inputs import SequenceSchema
 from sksequence.layers import (
+    FrameStepEncoder,
     RecurrentStack,
     StepEncoder,
     TimeConvolution,
@@ -41,6 +42,7 @@ class NetworkSpec:
     variational_dropout: bool = False
     initial_state: str = "zeros"
     tbptt_steps: tuple[int, int] | None = None
+    frame_encoder: str | None = None
 
     def build(
         self, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
@@ -63,7 +65,7 @@ class SequenceNetwork(nn.Module):
     Parameters
     ----------
     spec : NetworkSpec
-    encoder : StepEncoder
+    encoder : StepEncoder or FrameStepEncoder
     convolution : TimeConvolution or None
     stack : RecurrentStack
     pooling : nn.Module
@@ -131,18 +133,19 @@ def build_sequence_network(
 
 def build_reader(
     spec: NetworkSpec, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
-) -> tuple[StepEncoder, TimeConvolution | None, RecurrentStack]:
+) -> tuple[StepEncoder | FrameStepEncoder, TimeConvolution | None, RecurrentStack]:
     """The layers that read a sequence step by step."""
     n_gate_rows = (1 + spec.bidirectional) * spec.cell.n_gates * spec.widths[0]
     if spec.conv_size is not None:  # each place of the window has its own weights
         n_gate_rows = spec.conv_size * spec.conv_width
-    encoder = StepEncoder(
+    make_encoder = StepEncoder if spec.frame_encoder is None else FrameStepEncoder
+    encoder = make_encoder(
         spec.schema.channels,
-        spec.embedding_size,
-        spec.embedding_trainable,
-        n_gate_rows,
-        generator,
-        make_dropout(spec),
+        embedding_size=spec.embedding_size,
+        embedding_trainable=spec.embedding_trainable,
+        n_gate_rows=n_gate_rows,
+        generator=generator,
+        dropout=make_dropout(spec),
     )
     for name, values in (vectors or {}).items():
         encoder.table(name).weight.data.copy_(values)
@@ -173,13 +176,19 @@ def read_steps(network, batch: SequenceBatch, state=None) -> tuple[Tensor, list]
 
     `network` is a module that holds what ``build_reader`` and ``build_context`` gave.
     """
-    lengths, mask = (None, None) if batch.uniform else (batch.lengths, batch.mask)
-    steps = network.encoder(batch.inputs)  # (n_sequences, n_steps, n_inputs)
+    lengths = None if batch.uniform else batch.lengths
+    steps = encode_steps(network, batch)
+    if state is None and network.context is not None:
+        state = network.context(batch.context)
+    return network.stack(steps, lengths, state, keep_state=batch.goes_on)
+
+
+def encode_steps(network, batch: SequenceBatch) -> Tensor:
+    """What the first recurrent layer reads, ``(n_sequences, n_steps, n_inputs)``."""
+    steps = network.encoder(batch.inputs)
     if batch.context is not None and network.spec.context_at != "state":
         beside = batch.context[:, None].expand(-1, steps.shape[1], -1)
         steps = torch.cat([steps, beside], dim=2)
     if network.convolution is not None:
-        steps = network.convolution(steps, mask)
-    if state is None and network.context is not None:
-        state = network.context(batch.context)
-    return network.stack(steps, lengths, state, keep_state=batch.goes_on)
+        steps = network.convolution(steps, None if batch.uniform else batch.mask)
+    return steps
