@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sksequence.estimators import (
+        CTCTranscriber,
         NaiveForecaster,
         RNNClassifier,
         RNNForecaster,
@@ -54,6 +55,7 @@ _HOME = {
     "SequenceColumns": "preprocessing",
     "Word2VecEmbedder": "preprocessing",
     "WordFeatures": "preprocessing",
+    "CTCTranscriber": "estimators",
     "NaiveForecaster": "estimators",
     "RNNClassifier": "estimators",
     "RNNForecaster": "estimators",
@@ -78,6 +80,7 @@ _HOME = {
 __all__ = [
     "AttentionDisplay",
     "BacktestDisplay",
+    "CTCTranscriber",
     "ForecastDisplay",
     "GradientFlowDisplay",
     "ImageFeaturizer",

@@ -10,9 +10,12 @@ from sksequence.estimators._regressor import RNNRegressor
 from sksequence.estimators._seq2seq import Seq2SeqTransformer
 from sksequence.estimators._stream import SequenceStream
 from sksequence.estimators._tagger import RNNTagger
+from sksequence.estimators._transcriber import CTCTranscriber
+from sksequence.estimators._transcriber_stream import TranscriberStream
 from sksequence.estimators._window_forecaster import WindowForecaster
 
 __all__ = [
+    "CTCTranscriber",
     "NaiveForecaster",
     "RNNClassifier",
     "RNNForecaster",
@@ -23,5 +26,6 @@ __all__ = [
     "SequenceAutoencoder",
     "SequenceCaptioner",
     "SequenceStream",
+    "TranscriberStream",
     "WindowForecaster",
 ]

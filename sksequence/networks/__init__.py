@@ -1,5 +1,6 @@
 """Whole models, and builders that choose their sizes."""
 
+from sksequence.networks._alignment import AlignmentNetwork, AlignmentSpec
 from sksequence.networks._bottleneck import BottleneckEncoder, BottleneckSpec
 from sksequence.networks._decoder import Decoder, DecoderSpec
 from sksequence.networks._encoder_decoder import (
@@ -17,6 +18,8 @@ from sksequence.networks._sequence import NetworkSpec, SequenceNetwork, build_se
 from sksequence.networks._tagging import TaggingNetwork, TaggingSpec
 
 __all__ = [
+    "AlignmentNetwork",
+    "AlignmentSpec",
     "BottleneckEncoder",
     "BottleneckSpec",
     "Decoder",

@@ -1,5 +1,6 @@
 """Targets, masked losses, and the way back to the user's types."""
 
+from sksequence.tasks._alignment import Alignment, encode_strings, steps_needed, string_losses
 from sksequence.tasks._classification import Classification, MultilabelClassification
 from sksequence.tasks._distributions import DISTRIBUTIONS, Distribution, make_distribution
 from sksequence.tasks._forecasting import Forecasting
@@ -12,6 +13,7 @@ __all__ = [
     "DISTRIBUTIONS",
     "LOSSES",
     "POSITIVE",
+    "Alignment",
     "Classification",
     "Distribution",
     "Forecasting",
@@ -21,6 +23,9 @@ __all__ = [
     "Regression",
     "Tagging",
     "Transduction",
+    "encode_strings",
     "make_distribution",
     "step_losses",
+    "steps_needed",
+    "string_losses",
 ]
