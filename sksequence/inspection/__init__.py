@@ -12,6 +12,7 @@ from sksequence.inspection._piano_roll_display import PianoRollDisplay
 from sksequence.inspection._state_display import StateDisplay
 from sksequence.inspection._states import find_units
 from sksequence.inspection._summary import NetworkSummary, summary
+from sksequence.inspection._tag_display import TagDisplay
 from sksequence.inspection._unfolded import plot_unfolded
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "PianoRollDisplay",
     "SequenceImportanceDisplay",
     "StateDisplay",
+    "TagDisplay",
     "find_units",
     "gradient_flow",
     "permutation_importance",

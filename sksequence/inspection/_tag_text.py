@@ -1,0 +1,218 @@
+"""Words or characters with coloured stretches, as HTML and as a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from sksequence.inspection._coloured_text import is_characters
+from sksequence.inspection._letters import drawable, shown
+from sksequence.metrics import Entity
+
+GROUNDS = (  # light enough for black letters, none of them red
+    "#b7d4f0",
+    "#ffd59e",
+    "#b9e3c0",
+    "#dcc9ef",
+    "#f4ee9f",
+    "#a9e0e0",
+    "#e3cdb5",
+    "#d9dde2",
+    "#f5c6e4",
+    "#cfe08c",
+)
+WRONG = "#c62828"
+MARGIN = 6  # letters before each line, for its name
+LINE = 88  # letters of a line
+MOST_LINES = 60
+LETTER, HEIGHT = 0.088, 0.25  # inches
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sequence with its labels: a name, words, stretches, and what is wrong.
+
+    A wrong stretch comes with what became of it; wrong steps are underlined.
+    """
+
+    name: str
+    tokens: Sequence[str]
+    entities: Sequence[Entity]
+    wrong: dict[Entity, str]
+    wrong_steps: frozenset[int] = frozenset()
+
+
+def colours_of(types: Iterable[str]) -> dict[str, str]:
+    """A ground for each type; after ten they begin anew."""
+    return {kind: GROUNDS[i % len(GROUNDS)] for i, kind in enumerate(sorted(set(types)))}
+
+
+# -- HTML -----------------------------------------------------------------------------------------
+
+
+def as_html(blocks: Sequence[Sequence[Line]], colours: dict[str, str], note: str) -> str:
+    """Each sequence as one paragraph; wrong stretches are underlined in red."""
+    body = "".join(
+        f'<div style="margin:0.5em 0">{"".join(_html_line(line, colours) for line in lines)}</div>'
+        for lines in blocks
+    )
+    head = f'<div style="font-size:90%;color:#555">{escape(note)}</div>' if note else ""
+    return f'<div style="line-height:1.9">{head}{body}</div>'
+
+
+def _html_line(line: Line, colours: dict[str, str]) -> str:
+    name = (
+        '<span style="display:inline-block;width:4em;color:#777;font-size:80%">'
+        f"{escape(line.name)}</span>"
+    )
+    characters = is_characters(line.tokens)
+    family = "font-family:monospace;word-break:break-all" if characters else ""
+    between = "" if characters else " "
+    parts = []
+    for entity, start, stop in _parts(line):
+        text = between.join(_html_steps(line, start, stop, between))
+        parts.append(text if entity is None else _html_entity(entity, text, line, colours))
+    return f'<div style="{family}">{name}{between.join(parts)}</div>'
+
+
+def _html_steps(line: Line, start: int, stop: int, between: str) -> Iterator[str]:
+    """Neighbouring words that are right, or wrong and underlined."""
+    steps = range(start, stop)
+    for wrong, group in groupby(steps, key=lambda step: step in line.wrong_steps):
+        text = between.join(escape(shown(line.tokens[step])) for step in group)
+        yield f'<span style="border-bottom:3px solid {WRONG}">{text}</span>' if wrong else text
+
+
+def _html_entity(entity: Entity, text: str, line: Line, colours: dict[str, str]) -> str:
+    outcome = line.wrong.get(entity)
+    told = escape(entity.type if outcome is None else f"{entity.type}: {outcome}")
+    return (
+        f'<span title="{told}" style="background:{colours[entity.type]};color:#000;'
+        f'padding:0.1em 0.25em;border-radius:0.25em">{text}'
+        f'<span style="font-size:70%;font-weight:bold;color:#333"> {escape(entity.type)}</span>'
+        "</span>"
+    )
+
+
+def _parts(line: Line) -> list[tuple[Entity | None, int, int]]:
+    """Stretches and what lies between them, from left to right."""
+    parts: list[tuple[Entity | None, int, int]] = []
+    at = 0
+    for entity in sorted(line.entities):
+        if entity.start > at:
+            parts.append((None, at, entity.start))
+        parts.append((entity, entity.start, entity.stop))
+        at = entity.stop
+    if at < len(line.tokens):
+        parts.append((None, at, len(line.tokens)))
+    return parts
+
+
+# -- a drawing ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A word, or the name of a type behind the last word of a stretch, and where it stands."""
+
+    step: int | None
+
+    text: str
+    row: int
+    place: int
+    width: int
+    entity: Entity | None
+
+    @property
+    def badge(self) -> bool:
+        """Whether it is the name of a type."""
+        return self.step is None
+
+
+def text_size(blocks: Sequence[Sequence[Line]]) -> tuple[float, float]:
+    """Inches of a figure."""
+    n_rows = len(_lay_out(blocks)[1])
+    return (MARGIN + LINE) * LETTER + 0.3, n_rows * HEIGHT + 0.3
+
+
+def draw_text(ax: Any, blocks: Sequence[Sequence[Line]], colours: dict[str, str]) -> None:
+    """Draw sequences into axes, one under the other."""
+    from matplotlib.patches import Rectangle
+
+    laid, rows = _lay_out(blocks)
+    if len(rows) > MOST_LINES:
+        raise ValueError(
+            f"TagDisplay draws at most {MOST_LINES} lines of text, got {len(rows)}: give fewer "
+            "sequences, or look at them as HTML in a notebook."
+        )
+    texts, families = drawable([piece.text for _, pieces in laid for piece in pieces])
+    families = ["DejaVu Sans Mono", *families]
+    for line, pieces in laid:
+        for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
+            same_row = after is not None and after.row == piece.row
+            goes_on = same_row and after.entity == piece.entity
+            width = after.place - piece.place if goes_on else piece.width
+            if piece.entity is not None:
+                box = (piece.place, piece.row + 0.06), width, 0.76
+                ax.add_patch(Rectangle(*box, color=colours[piece.entity.type], linewidth=0))
+            if piece.step in line.wrong_steps:
+                wide = goes_on and after.step in line.wrong_steps
+                under = (piece.place, piece.row + 0.82), width if wide else piece.width, 0.1
+                ax.add_patch(Rectangle(*under, color=WRONG, linewidth=0))
+            ax.text(
+                piece.place + piece.width / 2,
+                piece.row + 0.46,
+                texts[piece.text].replace("\u2423", " "),
+                fontfamily=families,
+                fontsize=6.5 if piece.badge else 9,
+                fontweight="bold" if piece.badge else "normal",
+                color="0.25" if piece.badge else "black",
+                ha="center",
+                va="center_baseline",
+                parse_math=False,
+            )
+    for row, name in enumerate(rows):
+        ax.text(0, row + 0.46, name, fontsize=7.5, color="0.45", va="center_baseline")
+    ax.set_xlim(0, MARGIN + LINE)
+    ax.set_ylim(max(len(rows), 1), 0)
+    ax.set_axis_off()
+
+
+def _lay_out(blocks: Sequence[Sequence[Line]]) -> tuple[list[tuple[Line, list[_Piece]]], list[str]]:
+    """The pieces of each line, and the name that stands before each row."""
+    laid, rows = [], []
+    for i, lines in enumerate(blocks):
+        if i:
+            rows.append("")
+        for line in lines:
+            pieces, n_rows = _in_rows(line, len(rows))
+            laid.append((line, pieces))
+            rows += [line.name, *[""] * (n_rows - 1)]
+    return laid, rows
+
+
+def _in_rows(line: Line, row: int) -> tuple[list[_Piece], int]:
+    gap = 0 if is_characters(line.tokens) else 1
+    first, place = row, MARGIN
+    pieces = []
+    for step, text, entity in _texts(line):
+        # letters of a badge are smaller, and it keeps a little distance from what follows
+        width = len(text) if step is not None else round(0.72 * len(text) + 0.6)
+        if place > MARGIN and place + width > MARGIN + LINE:
+            row, place = row + 1, MARGIN
+        pieces.append(_Piece(step, text, row, place, width, entity))
+        place += width + gap
+    return pieces, row - first + 1
+
+
+def _texts(line: Line) -> list[tuple[int | None, str, Entity | None]]:
+    """Steps and words; None and the name of a type behind each stretch."""
+    texts: list[tuple[int | None, str, Entity | None]] = []
+    for entity, start, stop in _parts(line):
+        texts += [(step, shown(line.tokens[step]), entity) for step in range(start, stop)]
+        if entity is not None:
+            texts.append((None, shown(entity.type), entity))
+    return texts
