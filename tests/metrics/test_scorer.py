@@ -11,7 +11,14 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validat
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sksequence.metrics import bleu_score, cider_score, exact_match_score, get_scorer
+from sksequence.metrics import (
+    bleu_score,
+    cider_score,
+    entity_f1_score,
+    exact_match_score,
+    get_scorer,
+    token_accuracy_score,
+)
 
 METRICS = {"bleu": bleu_score, "cider": cider_score, "exact_match": exact_match_score}
 
@@ -127,3 +134,96 @@ def test_unknown_name_lists_the_nearest(name, message):
 def test_without_references_there_is_no_score():
     with pytest.raises(ValueError, match=r"get_scorer\('cider'\) compares with references"):
         get_scorer("cider")(Dropper(), ["a"], None)
+
+
+# -- a label for each step ----------------------------------------------------------------------
+
+
+class Dictionary(BaseEstimator):
+    """The label that a word had most recently; no ClassifierMixin, for y is ragged."""
+
+    def __init__(self, unknown="O"):
+        self.unknown = unknown
+
+    def fit(self, X, y):
+        words = zip(X, y, strict=True)
+        self.labels_ = {w: t for row, tags in words for w, t in zip(row, tags, strict=True)}
+        return self
+
+    def predict(self, X):
+        found = np.empty(len(X), dtype=object)
+        found[:] = [np.array([self.labels_.get(w, self.unknown) for w in row]) for row in X]
+        return found
+
+
+@pytest.fixture
+def tagged():
+    names = {"ann": "B-PER", "rome": "B-LOC", "goes": "O", "to": "O"}
+    X = [["ann", "goes", "to", "rome"], ["ann", "goes"], ["to", "rome"], ["goes", "to"]] * 3
+    return X, [[names[word] for word in row] for row in X]
+
+
+@pytest.mark.parametrize(
+    "name", ["token_accuracy", "token_f1", "entity_precision", "entity_recall", "entity_f1"]
+)
+@pytest.mark.filterwarnings("error")
+def test_labels_of_steps_in_searches(name, tagged):
+    X, y = tagged
+    scorer = get_scorer(name)
+    scores = cross_val_score(Dictionary(), X, y, scoring=scorer, cv=3)
+    np.testing.assert_array_equal(scores, 1)
+    search = GridSearchCV(Dictionary(), {"unknown": ["B-X", "O"]}, scoring=scorer, cv=12)
+    assert search.fit(X, y).n_splits_ == 12
+    assert scorer(search, X, y) == 1
+    ragged = np.empty(len(y), dtype=object)
+    ragged[:] = [np.array(row) for row in y]
+    folds = cross_val_score(Dictionary(), X, ragged, scoring=scorer, cv=3, error_score="raise")
+    np.testing.assert_array_equal(folds, 1)
+
+
+def test_options_and_weights_of_labels_of_steps(tagged):
+    X, y = tagged
+    wrong = Dictionary("B-PER").fit(X[1:2], y[1:2])
+    scorer = get_scorer("entity_f1", average="macro", types=["PER", "LOC"])
+    assert scorer == get_scorer("entity_f1", types=("PER", "LOC"), average="macro")
+    expected = entity_f1_score(y, wrong.predict(X), average="macro", types=["PER", "LOC"])
+    assert scorer(wrong, X, y) == expected
+    weights = np.arange(len(X))
+    expected = token_accuracy_score(y, wrong.predict(X), sample_weight=weights)
+    assert get_scorer("token_accuracy")(wrong, X, y, sample_weight=weights) == expected
+    with pytest.raises(TypeError, match=r"get_scorer\('bleu'\) takes no sample_weight"):
+        get_scorer("bleu")(wrong, X, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize(
+    ("other", "name"),
+    [
+        ("mase", "neg_mean_absolute_scaled_error"),
+        ("MASE", "neg_mean_absolute_scaled_error"),
+        ("neg_mase", "neg_mean_absolute_scaled_error"),
+        ("mean_absolute_scaled_error", "neg_mean_absolute_scaled_error"),
+        ("smape", "neg_symmetric_mean_absolute_percentage_error"),
+        ("crps", "neg_continuous_ranked_probability_score"),
+        ("csi", "critical_success_index"),
+        ("entity_f1_score", "entity_f1"),
+        ("bleu_score", "bleu"),
+    ],
+)
+def test_other_names_of_a_metric(other, name):
+    assert get_scorer(other) == get_scorer(name)
+    assert repr(get_scorer(other)) == f"get_scorer({name!r})"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("entity f1", "Did you mean 'entity_f1' or"),
+        ("f1_entities", "Did you mean .*'entity_f1'"),
+        ("maes", "Did you mean 'mase'"),
+        ("scaled", "Did you mean 'neg_mean_absolute_scaled_error'"),
+        ("f1", "scoring='f1'. For a label in each step there is 'token_f1' or 'entity_f1'"),
+    ],
+)
+def test_near_names(name, message):
+    with pytest.raises(ValueError, match=message):
+        get_scorer(name)
