@@ -28,6 +28,14 @@ PROTOCOLS = {
     "hong_kong_rainfall_windows": "the same by a regressor and a classifier on windows of 14 days",
     "dates": "human dates to ISO 8601, exact match on 1000 unseen days, mean of 3 seeds",
     "long_memory": "adding problem, copy memory, embedded Reber grammar (generated)",
+    "tiny_shakespeare": "plays of Shakespeare by the letter, nats on the last tenth",
+    "penn_treebank": "words of the Wall Street Journal, test perplexity of a 2 x 200 network",
+    "jsb_chorales": "piano rolls of Bach's chorales, nats a frame, mean of 3 seeds",
+    "nottingham": "piano rolls of folk tunes, nats a frame, mean of 3 seeds",
+    "conll2003": "names in English news, F1 of entities, a chain and a softmax, 3 seeds",
+    "atis": "slots in questions about flights, F1, mean of 3 seeds",
+    "occupancy": "is somebody in the office, minute by minute, two test runs",
+    "genes": "coding bases in generated DNA, F1, mean of 3 draws",
     "multi30k": "German to English, test 2016, with and without attention",
 }
 

@@ -7,13 +7,13 @@ from sksequence.datasets import fetch_jsb_chorales
 
 SETTINGS = {
     "hidden_size": 256,
-    "dropout": 0.4,
-    "batch_size": 16,
-    "learning_rate": 0.003,
+    "dropout": 0.3,
+    "batch_size": 8,
+    "learning_rate": 0.01,
+    "learning_rate_schedule": "one_cycle",
     "tbptt_steps": None,
-    "learning_rate_schedule": "plateau",
-    "max_epochs": 100,
-    "n_iter_no_change": 8,
+    "max_epochs": 40,
+    "n_iter_no_change": 40,
 }
 
 

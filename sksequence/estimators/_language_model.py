@@ -491,7 +491,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
             Beginnings, in the type of the sequences of ``fit``; an empty one stands for the
             start.
         context : array-like of shape (n_prefixes, n_context), default=None
-            Of each prefix, if the model was fitted with contexts.
+            Of each prefix, if the model was fitted with contexts and the prefixes have none.
 
         Returns
         -------
@@ -539,6 +539,8 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
 
     def _prefixes(self, prefixes: Any, context: Any = None) -> tuple[SequenceSamples, list]:
         """Beginnings with what stands before them, and the beginnings alone."""
+        if context is None:
+            context = getattr(prefixes, "context", None)
         rows = ids_of_prefixes(self.side_, prefixes, self)
         context = check_context(context, len(rows), self)
         inputs = begun(rows, self.side_, self.network_.spec.reader.schema, context)

@@ -11,7 +11,7 @@ import torch
 from sksequence.estimators._containers import holds_text
 from sksequence.estimators._language_parameters import stretch
 from sksequence.estimators._shifted import Shifted
-from sksequence.inputs import Channel, SequenceArray, SequenceSchema
+from sksequence.inputs import Channel, SequenceArray, SequenceSchema, check_sequences
 from sksequence.inputs._channel import offsets_from_lengths
 
 # From so many steps on, the last part of one long text is held back.
@@ -98,22 +98,36 @@ def ranks(targets: np.ndarray, n_symbols: int) -> torch.Tensor:
 
 
 def ids_of_prefixes(side: Any, prefixes: Any, estimator: Any) -> list[np.ndarray]:
-    """Ids, or scaled numbers, of sequences that may be empty."""
+    """Ids, or scaled numbers, of sequences that may be empty if they are in a list."""
+    if not isinstance(prefixes, (list, tuple)) and not holds_text(prefixes):
+        X = check_sequences(prefixes, estimator=estimator, reset=False)
+        return _read_beginnings(X, side, estimator)
     prefixes = list(prefixes)
+    if not prefixes:
+        raise ValueError("no sequence to begin with: prefixes is empty; [''] or [[]] is the start.")
     empty = np.empty((0, side.size)) if side.kind == "numeric" else np.empty(0, dtype=np.int64)
     rows: list[np.ndarray] = [empty] * len(prefixes)
     there = [i for i, prefix in enumerate(prefixes) if len(prefix)]
     if not there:
         return rows
     chosen: Any = [prefixes[i] for i in there]
-    if side.kind == "symbols" and not holds_text(chosen):
-        chosen = SequenceArray.from_list(chosen, n_tokens=side.size)
-    sequences = side.read(chosen, "prefix", estimator)
+    if not holds_text(chosen):
+        n_tokens = side.size if side.kind == "symbols" else None
+        chosen = SequenceArray.from_list(chosen, n_tokens=n_tokens)
+    for i, row in zip(there, _read_beginnings(chosen, side, estimator), strict=True):
+        rows[i] = row
+    return rows
+
+
+def _read_beginnings(X: Any, side: Any, estimator: Any) -> list[np.ndarray]:
+    """What a side reads; of numbers and symbols the context comes apart."""
+    n_context = estimator.network_.spec.reader.schema.n_context
+    if n_context and isinstance(X, SequenceArray):
+        X = X.with_context(np.zeros((len(X), n_context)))
+    sequences = side.read(X, "prefix", estimator)
     if side.kind == "numeric":
         sequences = side.scaled(sequences)
-    for i, row in zip(there, sequences, strict=True):
-        rows[i] = np.asarray(row)
-    return rows
+    return [np.asarray(row) for row in sequences]
 
 
 def begun(

@@ -5,12 +5,16 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from sksequence import RNNLanguageModel, SequenceArray
+from sksequence.cells import LSTM, RNN, Delayed
+from sksequence.decoding._drawing import draw_blocks, whole_sequences
 from sksequence.estimators import _language_scores
+from sksequence.estimators._language_writing import started
 from sksequence.estimators._lengths import EmpiricalLength, PoissonLength
 
 WORDS = ["abab", "ababab", "aab", "b", "abababab"] * 8
@@ -362,3 +366,59 @@ def test_frames_of_another_width(walks):
         model.predict_proba([walks[0]])
     with pytest.raises(ValueError, match="top_k, top_p and as_generator are of symbols"):
         model.sample(top_k=3)
+
+
+# -- one step at a time ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"embedding_size": None},
+        {"n_layers": 2, "residual": True},
+        {"cell": "gru"},
+        {"cell": RNN(activation="relu")},
+        {"cell": LSTM(bias=False)},
+        {"cell": "peephole_lstm"},
+        {"cell": Delayed("lstm", delay=2)},
+        {"tie_embeddings": True},
+        {"emission": "adaptive", "max_tokens": 9},
+        {"context_at": "both"},
+    ],
+    ids=repr,
+)
+def test_steps_one_by_one_are_those_of_the_network(settings):
+    X = SequenceArray.from_list([[0, 1, 2], [1, 2], [3, 4, 5, 6]] * 4, n_tokens=9)
+    context = None
+    if "context_at" in settings:
+        X = X.with_context(np.linspace(-1, 1, 12)[:, None])
+        context = np.array([[0.5], [0.5]])
+    model = _model(hidden_size=5, max_epochs=1, **settings).fit(X)
+    with torch.no_grad():
+        _, (advance, found, state, memory) = started(model, np.array([1, 2]), 2, context)
+        expected = model.predict_proba([[1, 2]] * 2, context=context)
+        np.testing.assert_allclose(torch.softmax(found, dim=1), expected, atol=1e-6)
+        found, state = advance(torch.tensor([3, 4]), state, memory)
+        found, _ = advance(torch.tensor([0, 1]), state, memory)
+    expected = model.predict_proba([[1, 2, 3, 0], [1, 2, 4, 1]], context=context)
+    np.testing.assert_allclose(torch.softmax(found, dim=1), expected, atol=1e-6)
+
+
+def test_sequences_end_between_two_looks():
+    """What is drawn after an end, or after the last step allowed, is thrown away."""
+    tokens = torch.tensor([[0, 0, 1, 1], [2, 3, 1, 2], [0, 3, 0, 3]])
+    limits = np.array([4, 4, 1])
+
+    def advance(last, state, memory):
+        return tokens[state[:, 0]], state
+
+    def choose(log_weights, rows, step):
+        return tokens[rows, step]
+
+    state = torch.arange(3)[:, None]
+    settings = {"choose": choose, "end": 3, "limits": torch.from_numpy(limits)}
+    blocks = list(draw_blocks(advance, tokens, state, None, **settings))
+    rows = whole_sequences(iter(blocks), limits, 3)
+    assert [row.tolist() for row in rows] == [[0, 0, 1, 1], [2], [0]]
+    assert [len(rows) for rows, _ in blocks] == [3, 2, 1, 1]
