@@ -153,7 +153,7 @@ def _of_list(flat: list, lengths: np.ndarray, name: str, ignore_label: Any) -> S
     values = np.array(known)
     if values.dtype.kind == "f" and (values % 1 != 0).any():
         raise ValueError(_numbers(values[values % 1 != 0][0], name))
-    full = np.full(len(flat), values[0])
+    full = np.full(len(flat), values[0], dtype=values.dtype)
     full[labelled] = values
     return StepLabels(full, labelled, lengths)
 

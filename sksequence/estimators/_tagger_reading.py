@@ -67,10 +67,10 @@ class WordReader:
         Fitted, or being fitted.
     """
 
-    words = "words"
-
     def __init__(self, features: WordFeatures):
         self.features = features
+        # the name of a lone channel does not matter, and the schema has another one
+        self.words = "words" if features.casing or features.characters else "values"
 
     def read(self, X: Any, estimator: Any, what: str = "X") -> SequenceArray:
         """Lists of words, or what the same features gave."""

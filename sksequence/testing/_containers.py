@@ -16,7 +16,6 @@ from sksequence.inputs import SequenceArray
 from sksequence.testing._answers import answers, check_same, fit, is_repeatable
 from sksequence.testing._examples import (
     Examples,
-    cut,
     is_numeric,
     is_text,
     join,
@@ -112,8 +111,7 @@ def check_array(estimator: Any, examples: Examples, *, container: str) -> None:
     chosen = np.flatnonzero(lengths >= n_steps)
     if n_steps < 2:
         raise SkipTest("the examples are too short for sequences of one length")
-    ragged = examples[chosen]
-    ragged = Examples(cut(ragged.X, [n_steps] * len(chosen)), ragged.y)
+    ragged = examples[chosen].first_steps([n_steps] * len(chosen))
     X = np.stack([arrays[i][:n_steps] for i in chosen])  # (n_sequences, n_steps, n_features)
     if container != "3-D array":
         X = X.reshape(*X.shape[:2], -1)[:, :, :1]

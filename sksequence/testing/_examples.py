@@ -44,6 +44,13 @@ class Examples:
     def __getitem__(self, index: Any) -> Examples:
         return Examples(pick(self.X, index), pick(self.y, index))
 
+    def first_steps(self, lengths: Any) -> Examples:
+        """Only the first `lengths[i]` steps of sequence i, and as many labels of steps."""
+        y = self.y
+        if _are_labels_of_steps(y, self.X):
+            y = [row[:n] for row, n in zip(y, lengths, strict=True)]
+        return Examples(cut(self.X, lengths), y)
+
 
 def examples_for(estimator: Any, X: Any = None, y: Any = None) -> Examples:
     """The user's own examples, or small ones that suit the tags of the estimator."""
@@ -64,7 +71,23 @@ def examples_for(estimator: Any, X: Any = None, y: Any = None) -> Examples:
     made = SequenceArray(values, np.concatenate([[0], np.cumsum(lengths)]))
     if _writes(estimator):
         return Examples(made, SequenceArray(values[:, :1] + 2 * values[:, 1:], made.offsets))
+    if _labels_steps(estimator):
+        return Examples(made, [np.where(x[:, 0] > 0, "up", "down") for x in made])
     return Examples(made, _targets(estimator, made))
+
+
+def _are_labels_of_steps(y: Any, X: Any) -> bool:
+    """Whether there is a list of labels for each sequence, as long as the sequence."""
+    if not isinstance(y, list) or is_text(X) or any(np.ndim(row) != 1 for row in y):
+        return False
+    return np.array_equal([len(row) for row in y], lengths_of(X))
+
+
+def _labels_steps(estimator: Any) -> bool:
+    """Whether each step has a target: it then has a parameter for steps without one."""
+    if is_classifier(estimator) or is_regressor(estimator):
+        return False
+    return any(name.split("__")[-1] == "ignore_label" for name in estimator.get_params())
 
 
 def _writes(estimator: Any) -> bool:

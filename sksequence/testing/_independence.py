@@ -89,12 +89,11 @@ def check_length_one(estimator: Any, examples: Examples) -> None:
     """A sequence of a single step is a sequence."""
     fitted = fit(estimator, examples)
     if is_text(examples.X):
-        X = [max(x.split(), key=len) for x in examples.X]
+        short = Examples([max(x.split(), key=len) for x in examples.X], examples.y)
     else:
-        X = cut(examples.X, [1] * len(examples))
-    _check_finite(answers(fitted, X))
-    short = Examples(X, examples.y)
-    _check_finite(answers(fit(estimator, short), X))
+        short = examples.first_steps([1] * len(examples))
+    _check_finite(answers(fitted, short.X))
+    _check_finite(answers(fit(estimator, short), short.X))
 
 
 def check_single_sequence(estimator: Any, examples: Examples) -> None:

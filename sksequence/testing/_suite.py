@@ -92,7 +92,8 @@ def check_sequence_estimator(
     y : array-like, list of str, or SequenceArray, default=None
         Their targets. With ``X=None`` they are made too: two classes for a classifier,
         positive numbers for a regressor, sequences of the same lengths for a
-        ``Seq2SeqTransformer``; for a ``SequenceCaptioner``, captions of vectors.
+        ``Seq2SeqTransformer``; for a ``SequenceCaptioner``, captions of vectors; for an
+        ``RNNTagger``, a label for each step.
     expected_failed_checks : dict of str to str, default=None
         Names of checks that fail, each with the reason. A name without its
         brackets, such as ``"check_container"``, stands for all of its kind.
