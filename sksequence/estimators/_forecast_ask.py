@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sksequence.estimators._forecast_data import Origins, Past
+from sksequence.estimators._forecast_data import ForecastData, Origins, Past
 from sksequence.estimators._forecast_future import Future, answer, read_future
 from sksequence.estimators._forecast_read import (
     check_features,
@@ -21,9 +22,11 @@ from sksequence.estimators._forecast_read import (
 from sksequence.estimators._forecast_roll import Roller
 from sksequence.estimators._forecast_tables import (
     last_values,
+    names_of,
     seasonal_naive,
     skill,
 )
+from sksequence.estimators._forecast_warnings import warn
 from sksequence.inputs import TimeTable
 from sksequence.utils._sklearn import validate_parameter_constraints
 
@@ -72,6 +75,7 @@ def future_of(forecaster: Any, X: Any, table: TimeTable) -> Future:
     """The rows that are asked for; those of the past only where they are allowed."""
     name = type(forecaster).__name__
     columns = columns_of(forecaster.covariate_tail_) or 0
+    X = with_past_columns(forecaster, X, columns)
     check_features(forecaster, X)
     future = read_future(coded(forecaster, X), table, forecaster.gap, columns, name)
     past = future.steps < 0
@@ -87,6 +91,17 @@ def future_of(forecaster: Any, X: Any, table: TimeTable) -> Future:
             f"the past out (split with TimeSeriesSplit(), which does not shuffle){remedy}."
         )
     return future
+
+
+def with_past_columns(forecaster: Any, X: Any, columns: Any) -> Any:
+    """X of the future with the columns that are known up to the present only, as missing."""
+    if not isinstance(columns, tuple) or not hasattr(X, "columns") or not len(X.columns):
+        return X
+    past = [columns[i] for i in getattr(forecaster, "data_", ForecastData()).past]
+    absent = [name for name in past if name not in X.columns]
+    if not absent or {*X.columns, *absent} != {*columns}:
+        return X
+    return X.reindex(columns=list(columns))
 
 
 def past_of(forecaster: Any, history: Any, X_history: Any) -> Past:
@@ -168,6 +183,14 @@ def check_future(forecaster: Any, future: Future) -> None:
             "brings none for the rows to forecast: give them, or name them in past_covariates and "
             "fit again."
         )
+    same = np.diff(future.series) == 0
+    apart = np.unique(np.diff(future.steps)[same])
+    if same.sum() > 1 and len(apart) == 1 and apart[0] > 1:
+        warn(
+            f"the rows of X are {apart[0]} steps apart, but {name} was fitted on rows one step "
+            f"apart ({forecaster.tail_.clock.description}): in the rows between, the covariates "
+            f"{names} are taken to stay as they are. Give all rows, and choose from the forecasts."
+        )
     bad = ~np.isfinite(future.numbers[:, known]) & (future.steps >= 0)[:, None]
     if bad.any() and forecaster.missing == "error":
         row, column = np.argwhere(bad)[0]
@@ -246,9 +269,38 @@ def predicted(forecaster: Any, X: Any, history: Any = None, X_history: Any = Non
 
 def scored(forecaster: Any, X: Any, y: Any, sample_weight: Any) -> float:
     """What ``score`` returns."""
-    future, past, origins = ask(forecaster, X, past_allowed=True)
+    future, past, origins = ask(forecaster, rows_of(X, y), past_allowed=True)
+    check_truth(y, future, past.target, type(forecaster).__name__)
     rows = forecast_rows(forecaster, future, past, origins)
     return skill(y, rows, naive_rows(past.target, future, forecaster.seasonality), sample_weight)
+
+
+def rows_of(X: Any, y: Any) -> Any:
+    """The rows that are scored: without X, those of y."""
+    if X is not None:
+        return X
+    return pd.DataFrame(index=y.index) if hasattr(y, "iloc") else len(y)
+
+
+def check_truth(y: Any, future: Future, table: TimeTable, name: str) -> None:
+    """Raise ValueError if y stands for other times or targets than the forecasts of X."""
+    if not hasattr(y, "iloc"):
+        return
+    if future.index is not None and len(y) == len(future.index):
+        pairs = enumerate(zip(future.index, y.index, strict=True))
+        row = next((i for i, (asked, came) in pairs if asked != came), None)
+        if row is not None:
+            raise ValueError(
+                f"the rows of X and y stand for other times, first in row {row}: X asks for "
+                f"{future.index[row]} and y has {y.index[row]}, but {name} compares row by row: "
+                "align them, e.g. y.loc[X.index]."
+            )
+    wanted = names_of(table)
+    if table.columns is not None and y.ndim == 2 and list(y.columns) != wanted:
+        raise ValueError(
+            f"{name} was fitted on the targets {wanted}, but y has {list(y.columns)}: give the "
+            "same in the same order."
+        )
 
 
 def naive_rows(table: TimeTable, future: Future, seasonality: int) -> np.ndarray:

@@ -28,6 +28,7 @@ from sksequence.estimators._forecast_tables import (
     seasonal_naive,
     some_series,
     warn_if_constant,
+    warn_of_covariates,
 )
 from sksequence.estimators._forecast_warnings import warn
 from sksequence.estimators._parameters import layer_widths, recurrent_options
@@ -56,12 +57,15 @@ def learn(forecaster: Any, target: TimeTable, covariates: TimeTable | None, y: A
         check_static(covariates, static, name, forecaster.categories_)
     check_seen(target, name)
     warn_if_constant(target, name)
+    known = tuple(i for i in range(n_columns) if i not in past + static)
+    if covariates is not None:
+        warn_of_covariates(target, covariates, known, name)
     transforms = as_tuple(forecaster.target_transform)
     forecaster.data_ = ForecastData(
         calendar=check_calendar(forecaster.calendar, target),
         past=past,
         static=static,
-        known=tuple(i for i in range(n_columns) if i not in past + static),
+        known=known,
         transforms=TargetTransforms(transforms, forecaster.seasonality) if transforms else None,
         lookback=forecaster.lookback,
         categories=numbers_of_symbols(forecaster, columns),

@@ -113,7 +113,8 @@ class ProbabilisticForecasts(Bounds):
         """Draw possible futures; each step is drawn given the one before.
 
         The steps of one block of ``strategy="direct"`` are drawn independently of each other:
-        take "recursive" or "seq2seq" where their dependence matters.
+        take "recursive" or "seq2seq" where their dependence matters. Paths are of the distribution
+        as it was learned, without the correction that `calibrated` stands for elsewhere.
 
         Parameters
         ----------

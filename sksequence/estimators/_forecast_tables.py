@@ -37,7 +37,14 @@ def column_positions(names: Any, columns: tuple | None, n_columns: int, what: st
             found.append(int(name))
         else:
             there = list(range(n_columns)) if columns is None else list(columns)
-            raise ValueError(f"{what} names the column {name!r}, but X has only {there}.")
+            lost = isinstance(name, str) and not any(isinstance(c, str) for c in there)
+            remedy = (
+                'its names were lost: call set_output(transform="pandas") on the transformer '
+                "before it, or give the position of the column"
+                if there and lost
+                else "name one of them, or give X with that column"
+            )
+            raise ValueError(f"{what} names the column {name!r}, but X has only {there}: {remedy}.")
     return tuple(found)
 
 
@@ -121,6 +128,29 @@ def warn_if_constant(target: TimeTable, name: str) -> None:
             f"{constant[0]}{more} never changes, so there is nothing to learn: {name} will "
             "forecast about that value."
         )
+
+
+def warn_of_covariates(target: TimeTable, covariates: TimeTable, known: tuple, name: str) -> None:
+    """Warn of columns of X that hold nothing, or, although known in advance, the answer."""
+    for i, (column, values) in enumerate(
+        zip(names_of(covariates), covariates.values.T, strict=True)
+    ):
+        if not np.isfinite(values).any():
+            warn(
+                f"column {column!r} of X has no value at all, so there is nothing to learn of it: "
+                "leave it out."
+            )
+        elif i in known and any(_same(values, truth) for truth in target.values.T):
+            warn(
+                f"column {column!r} of X is y itself, and taken as known in advance: {name} reads "
+                "the answer from it, and its score means nothing. Leave it out (without other "
+                "covariates, give X=None, or a DataFrame that has an index alone), or name it in "
+                "past_covariates."
+            )
+
+
+def _same(values, truth):
+    return np.array_equal(values, truth, equal_nan=True) and np.nanmin(truth) < np.nanmax(truth)
 
 
 def _series(target, i):
@@ -281,7 +311,9 @@ def walk_forward(
         columns of the table, each ``(n_origins, n_steps, n_targets)``.
     """
     n_origins = known.shape[1]
-    every = n_origins if refit is False else 1 if refit is True else int(refit)
+    every = int(refit) if isinstance(refit, Integral) else 0
+    if isinstance(refit, bool | np.bool_):
+        every = 1 if refit else n_origins
     if every < 1:
         raise ValueError(f"refit must be True, False or a positive whole number, got {refit!r}.")
     parts = []

@@ -340,8 +340,9 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X : DataFrame, Series, array-like of shape (n_rows, n_covariates), or int
-            The rows to forecast with their covariates (`past_covariates` are ignored). Without
-            an index they follow directly, after `gap` rows. A number stands for so many rows.
+            The rows to forecast with their covariates (`past_covariates` are ignored and may be
+            left out). Without an index they follow directly, after `gap` rows. A number stands
+            for so many rows.
         history : like y, default=None
             The past of other series, or a newer past, to forecast from instead.
         X_history : like X, default=None
@@ -362,7 +363,8 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : as in ``predict``
+        X : as in ``predict``, or None
+            None: the rows of y, where there are no covariates.
         y : like y of ``fit``
             What happened; missing values do not count.
         sample_weight : array-like of shape (n_rows,), default=None

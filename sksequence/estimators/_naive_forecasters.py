@@ -16,9 +16,11 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence.estimators._fitting import unchanged_if_refused
 from sksequence.estimators._forecast_ask import (
     check_parameters,
+    check_truth,
     future_of,
     keep_form,
     naive_rows,
+    rows_of,
 )
 from sksequence.estimators._forecast_backtest import backtest, check_quantiles, read_for_backtest
 from sksequence.estimators._forecast_future import answer, quantile_table
@@ -213,7 +215,8 @@ class NaiveForecaster(Bounds, RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : as in ``predict``
+        X : as in ``predict``, or None
+            None: the rows of y, where there are no covariates.
         y : like y of ``fit``
             What happened; missing values do not count.
         sample_weight : array-like of shape (n_rows,), default=None
@@ -222,7 +225,8 @@ class NaiveForecaster(Bounds, RegressorMixin, BaseEstimator):
         -------
         float
         """
-        future, rows = self._ask(X)
+        future, rows = self._ask(rows_of(X, y))
+        check_truth(y, future, self.tail_, type(self).__name__)
         return skill(y, rows, naive_rows(self.tail_, future, self.seasonality), sample_weight)
 
     def update(self, X: Any, y: Any) -> Self:

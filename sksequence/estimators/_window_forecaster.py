@@ -238,7 +238,8 @@ class WindowForecaster(Bounds, RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : as in ``predict``
+        X : as in ``predict``, or None
+            None: the rows of y, where there are no covariates.
         y : like y of ``fit``
             What happened; missing values do not count.
         sample_weight : array-like of shape (n_rows,), default=None

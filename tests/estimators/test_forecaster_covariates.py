@@ -195,3 +195,51 @@ def test_a_panel_of_small_and_large_counts():
     forecaster = RNNForecaster(8, 2, loss="negative_binomial", random_state=0, max_epochs=20)
     forecast = forecaster.fit(None, y).predict(2).groupby("k").mean()
     np.testing.assert_allclose(forecast, [1, 100, 100_000], rtol=0.4)
+
+
+# What is known of the future
+
+
+def test_columns_known_up_to_the_present_may_be_left_out_of_the_future():
+    X = pd.DataFrame(noise(90, 3), DAYS[:90], columns=["known", "seen", "other"])
+    y = pd.Series(noise(seed=1), DAYS[:90])
+    forecaster = RNNForecaster(**SMALL, past_covariates=["seen", "other"]).fit(X[:80], y[:80])
+    whole = forecaster.predict(X[80:])
+    for columns in (["known"], ["other", "known"]):
+        pd.testing.assert_series_equal(forecaster.predict(X.loc[DAYS[80:90], columns]), whole)
+    with pytest.raises(ValueError, match="known"):
+        forecaster.predict(X[80:][["seen", "other"]])
+
+
+def test_rows_at_another_frequency_are_forecast_with_a_warning():
+    X = pd.DataFrame(noise(90, 1), DAYS[:90], columns=["known"])
+    forecaster = RNNForecaster(**SMALL).fit(X[:80], pd.Series(noise(80, seed=1), DAYS[:80]))
+    with pytest.warns(UserWarning, match=r"3 steps apart, .* frequency D.*\['known'\] .* stay"):
+        forecaster.predict(X[80::3])
+    forecaster.predict(X[80:].iloc[[0, 1, 5]])  # a choice of rows
+
+
+def test_a_target_among_what_is_known_in_advance_is_noticed():
+    y = pd.Series(noise(90), DAYS[:90], name="y")
+    X = pd.DataFrame({"u": noise(90, seed=1), "y": y})
+    for forecaster in (RNNForecaster(**SMALL), WindowForecaster(lookback=6)):
+        for table in (X, y):
+            with pytest.warns(UserWarning, match="column 'y' of X is y itself"):
+                forecaster.fit(table, y)
+        forecaster.set_params(past_covariates=["y"]).fit(X, y)
+    RNNForecaster(**SMALL).fit(X.assign(y=y.shift(1, fill_value=0.0)), y)
+
+
+def test_a_column_without_any_value_is_named():
+    X = pd.DataFrame({"u": noise(90, seed=1), "empty": np.nan}, DAYS[:90])
+    with pytest.warns(UserWarning, match="column 'empty' of X has no value at all"):
+        RNNForecaster(**SMALL, missing="mask").fit(X, pd.Series(noise(90), DAYS[:90]))
+
+
+def test_a_named_column_of_a_table_that_lost_its_names():
+    X, y = noise(90, 2), pd.Series(noise(90), DAYS[:90])
+    forecaster = RNNForecaster(**SMALL, past_covariates=["wind"])
+    with pytest.raises(ValueError, match=r"names the column 'wind', .*\[0, 1\]: .*set_output"):
+        forecaster.fit(X, y)
+    with pytest.raises(ValueError, match=r"only \['u', 'v'\]: name one of them"):
+        forecaster.fit(pd.DataFrame(X, y.index, columns=["u", "v"]), y)

@@ -237,3 +237,34 @@ def test_windows_of_an_epoch_limit_those_held_back_too(monkeypatch):
     assert len(seen) == 20
     assert (seen[0], seen[-1]) == (898, 997)  # of 992 windows, the last tenth
     assert set(np.diff(seen)) <= {5, 6}
+
+
+# Rows that are compared
+
+
+@pytest.mark.parametrize("forecaster", FORECASTERS)
+def test_scores_of_a_target_alone(forecaster):
+    fitted = clone(forecaster).fit(None, Y[:140])
+    assert (
+        fitted.score(None, Y[140:])
+        == fitted.score(10, Y[140:])
+        == fitted.score(ROWS[140:], Y[140:])
+    )
+    assert fitted.score(None, Y[145:]) == fitted.score(ROWS[145:], Y[145:])  # after a gap
+    bare = clone(forecaster).fit(None, Y[:140].to_numpy())
+    assert bare.score(None, Y[140:].to_numpy()) == bare.score(10, Y[140:].to_numpy())
+
+
+@pytest.mark.parametrize("forecaster", FORECASTERS)
+def test_a_truth_of_other_times_or_targets_is_refused(forecaster):
+    fitted = clone(forecaster).fit(None, Y[:140])
+    with pytest.raises(
+        ValueError, match=r"first in row 0: X asks for 2020-05-20 .* y has 2020-05-22"
+    ):
+        fitted.score(8, Y[142:])
+    with pytest.raises(ValueError, match="stand for other times, first in row 0"):
+        fitted.score(ROWS[140:], Y[140:][::-1])
+    both = pd.DataFrame({"a": Y, "b": -Y})
+    fitted = clone(forecaster).fit(None, both[:140])
+    with pytest.raises(ValueError, match=r"targets \['a', 'b'\], but y has \['b', 'a'\]"):
+        fitted.score(None, both[["b", "a"]][140:])

@@ -77,6 +77,7 @@ def test_a_backtest_of_a_panel_with_several_targets():
         ({"n_origins": 0}, "n_origins must be a whole number of at least 1, got 0"),
         ({"step": 0.5}, "step must be a whole number"),
         ({"refit": -1}, "refit must be True, False or a positive"),
+        ({"refit": "always"}, "positive whole number, got 'always'"),
         ({"quantiles": [0.5, 2.0]}, "between 0 and 1"),
     ],
 )

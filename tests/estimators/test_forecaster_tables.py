@@ -90,7 +90,7 @@ def test_arrays_and_pandas_give_the_same():
 
 
 def test_bare_arrays_are_taken_to_follow_with_a_warning():
-    forecaster = RNNForecaster(**SMALL).fit(noise(50, 1), noise(50))
+    forecaster = RNNForecaster(**SMALL).fit(noise(50, 1), noise(50, seed=1))
     with pytest.warns(UserWarning, match="taken to follow directly. Whether folds were shuffled"):
         assert forecaster.predict(noise(4, 1)).shape == (4,)
 
