@@ -293,10 +293,10 @@ def _entity_lines(tokens: list, true: list | None, pred: list) -> list[list[Line
         if not matches:
             blocks.append([Line("", tokens[i], guessed, {})])
             continue
-        sides = ("pred", guessed, 1), ("true", known, 0)
+        invented = {other: what for _, other, what in matches if other is not None}
+        lost = {one: what for one, _, what in matches if one is not None}
         blocks.append([])
-        for name, entities, side in sides:
-            wrong = {match[side]: match[2] for match in matches if match[side] is not None}
+        for name, entities, wrong in (("pred", guessed, invented), ("true", known, lost)):
             steps = frozenset(step for one in wrong for step in range(one.start, one.stop))
             blocks[-1].append(Line(name, tokens[i], entities, wrong, steps))
     return blocks

@@ -14,7 +14,7 @@ from sksequence.metrics._labels import check_labels
 
 Average = Literal["micro", "macro", "weighted"] | None
 
-AVERAGES = ("micro", "macro", "weighted")
+AVERAGES: tuple[Literal["micro", "macro", "weighted"], ...] = ("micro", "macro", "weighted")
 
 
 def entity_precision_score(

@@ -74,12 +74,12 @@ def read_labels(name: str, given: Any) -> list[Labels]:
 
 
 def _row(row: Any, where: str) -> Labels:
-    if isinstance(row, (str, bytes, dict)) or not isinstance(row, (Sequence, np.ndarray)):
-        if not hasattr(row, "tolist") or np.ndim(row) == 0:
-            raise TypeError(
-                f"{where} is {_short(row)}, but a list with a label for each step is expected: "
-                "of one sequence give [labels]."
-            )
+    series = hasattr(row, "tolist") and hasattr(row, "__len__")  # of numpy and pandas
+    if isinstance(row, (str, bytes)) or not (series or isinstance(row, Sequence)):
+        raise TypeError(
+            f"{where} is {_short(row)}, but a list with a label for each step is expected: "
+            "of one sequence give [labels]."
+        )
     labels = row.tolist() if hasattr(row, "tolist") else list(row)
     for t, label in enumerate(labels):
         if not isinstance(label, (str, int, float, np.generic)):
