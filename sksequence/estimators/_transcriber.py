@@ -22,7 +22,7 @@ from sksequence.estimators._transcriber_answers import (
     searched,
     states,
 )
-from sksequence.estimators._transcriber_fitting import _AlignmentEstimator
+from sksequence.estimators._transcriber_fitting import _AlignmentEstimator, check_stride
 from sksequence.estimators._transcriber_language import LanguageScorer
 from sksequence.estimators._transcriber_stream import TranscriberStream
 from sksequence.estimators._validation import check_same_order, hold_back
@@ -357,6 +357,7 @@ class CTCTranscriber(_AlignmentEstimator):
         validate_parameter_constraints(
             self._parameter_constraints, self.get_params(deep=False), type(self).__name__
         )
+        check_stride(self)
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None: give a "

@@ -143,13 +143,17 @@ class _AlignmentEstimator(BaseEstimator):
         return hasattr(self, "network_")
 
 
-def make_alignment_spec(estimator: Any, schema: SequenceSchema) -> AlignmentSpec:
-    """The sizes of the network of an estimator's parameters."""
+def check_stride(estimator: Any) -> None:
+    """Raise ValueError for a stride without a convolution."""
     if estimator.stride > 1 and estimator.conv_size is None:
         raise ValueError(
             f"stride={estimator.stride} is that of the convolution, but conv_size=None: set "
             "conv_size, or stride=1."
         )
+
+
+def make_alignment_spec(estimator: Any, schema: SequenceSchema) -> AlignmentSpec:
+    """The sizes of the network of an estimator's parameters."""
     return AlignmentSpec(
         schema=schema,
         n_outputs=len(estimator.labels_) + 1,
