@@ -41,6 +41,8 @@ class LossBatch:
 
 def loss_batch(estimator: Any, X: Any, y: Any, max_sequences: int, what: str) -> LossBatch:
     """At most `max_sequences` of the sequences, evenly spaced in their order, as one batch."""
+    if hasattr(estimator, "side_"):
+        raise _unknown_loss(estimator, what)
     if y is None:
         raise ValueError(
             f"{what} differentiates the loss, so it needs the targets: y is None. Give the y that "
@@ -51,7 +53,11 @@ def loss_batch(estimator: Any, X: Any, y: Any, max_sequences: int, what: str) ->
         return _of_forecaster(view, X, y, max_sequences)
     if hasattr(view, "task_") and hasattr(view, "_check_y") and hasattr(view, "_samples"):
         return _of_sequences(view, X, y, max_sequences)
-    raise TypeError(
+    raise _unknown_loss(estimator, what)
+
+
+def _unknown_loss(estimator: Any, what: str) -> TypeError:
+    return TypeError(
         f"{what} knows the loss of RNNClassifier, RNNRegressor and RNNForecaster, not of "
         f"{type(estimator).__name__}; StateDisplay shows the states of any recurrent network."
     )

@@ -126,7 +126,8 @@ def _item(X, i):
 def _cut(estimator, text) -> list[str] | None:
     """Tokens of a text as an estimator cuts it that reads texts itself."""
     encoder = getattr(estimator, "encoder_", None)
-    encoder = encoder or getattr(getattr(estimator, "source_side_", None), "encoder", None)
+    for side in ("source_side_", "side_"):
+        encoder = encoder or getattr(getattr(estimator, side, None), "encoder", None)
     if encoder is None or not _is_text(text):
         return None
     (tokens,) = encoder._tokens([text])

@@ -58,16 +58,19 @@ def states_of(estimator: Any, sequence: Any, layer: int | str, what: str) -> Lay
 
     view = in_double(inside.estimator)
     with traced(view.network_) as traces:
-        view.hidden_states(inside.X)
+        n_steps = int(view.hidden_states(inside.X).lengths[0])
     trace = _chosen([trace for trace in traces if trace.inputs], layer, what)
     order = slice(None, None, -1 if trace.layer.runs_backward else 1)
     names = getattr(trace.cell, "state_names", None) or ("h", "c")[: len(trace.after)]
-    states = {name: part[0].numpy()[order] for name, part in zip(names, trace.after, strict=False)}
+    own = slice(len(trace.states) - n_steps, None)  # a language model reads a start before them
+    states = {
+        name: part[0].numpy()[own][order] for name, part in zip(names, trace.after, strict=False)
+    }
     gates = {
-        name: np.stack([kept[name][0].numpy() for kept in trace.kept])[order]
+        name: np.stack([kept[name][0].numpy() for kept in trace.kept])[own][order]
         for name in trace.cell.gates
     }
-    tokens = inside.tokens(0, len(trace.states))
+    tokens = inside.tokens(0, n_steps)
     return LayerStates(trace.name, states, gates, tokens)
 
 
@@ -106,7 +109,7 @@ def find_units(
     ----------
     estimator : fitted estimator, Pipeline that ends with one, or search over either
         Anything with ``hidden_states``.
-    X : sequences
+    X : sequences, or one text
         As in ``fit``.
     property : callable, or list of array-like of shape (n_steps,)
         A number, or True and False, for each step of each sequence; NaN where a step is not to
@@ -146,7 +149,7 @@ def find_units(
     >>> units.columns.tolist()
     ['unit', 'auc', 'correlation']
     """
-    inside = opened(estimator, X, "find_units")
+    inside = opened(estimator, [X] if isinstance(X, str) else X, "find_units")
     _check_states(inside.estimator, "find_units")
     states = inside.estimator.hidden_states(inside.X)
     wanted = np.concatenate(_properties(inside, states.lengths, property))

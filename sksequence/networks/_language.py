@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sksequence.batches import SequenceBatch
+from sksequence.cells import Cell
 from sksequence.layers import (
     AdaptiveSoftmaxHead,
     BernoulliHead,
@@ -82,6 +83,11 @@ class LanguageSpec:
     def embedding_trainable(self) -> bool:
         """Whether the vectors that come with symbols are trained."""
         return self.reader.embedding_trainable
+
+    @property
+    def cell(self) -> Cell:
+        """The recurrent cell."""
+        return self.reader.cell
 
     @property
     def context_at(self) -> str:

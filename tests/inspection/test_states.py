@@ -19,6 +19,7 @@ from sksequence import (
     GradientFlowDisplay,
     RNNClassifier,
     RNNForecaster,
+    RNNLanguageModel,
     SequenceArray,
     StateDisplay,
     TokenEncoder,
@@ -313,3 +314,22 @@ def test_a_users_own_cell_is_shown_without_gates(numbers):
     there = np.isfinite(layer.carried)
     expected = np.broadcast_to(0.5 ** np.arange(there.shape[1]), there.shape)
     np.testing.assert_allclose(layer.carried[there], expected[there])
+
+
+def test_a_language_model_shows_its_own_steps():
+    """The start symbol that it reads first belongs to no character."""
+    text = 'say "yes" or no. ' * 20
+    model = RNNLanguageModel(hidden_size=5, max_epochs=1, tbptt_steps=30, random_state=0).fit(text)
+    display = StateDisplay.from_estimator(model, text, unit=2)  # longer than a stretch
+    plt.close("all")
+    assert display.tokens == list(text)
+    expected = model.hidden_states(text)[0]
+    np.testing.assert_allclose(display.states["h"], expected, atol=1e-5)
+    units = find_units(model, text, lambda characters: [c == "s" for c in characters])
+    assert len(units) == 5
+    words = RNNLanguageModel(analyzer="word", hidden_size=5, max_epochs=1, tbptt_steps=9).fit(text)
+    display = StateDisplay.from_estimator(words, 'say "no" ', unit=0)
+    plt.close("all")
+    assert display.tokens == ["say", '"', "no", '"']
+    with pytest.raises(TypeError, match="not of RNNLanguageModel; StateDisplay shows the states"):
+        gradient_flow(model, [text], None)
