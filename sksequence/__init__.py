@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         permutation_importance,
         summary,
     )
+    from sksequence.persistence import load, save
     from sksequence.preprocessing import (
         ImageFeaturizer,
         LogMelSpectrogram,
@@ -79,6 +80,8 @@ _HOME = {
     "gradient_flow": "inspection",
     "permutation_importance": "inspection",
     "summary": "inspection",
+    "load": "persistence",
+    "save": "persistence",
 }
 
 __all__ = [
@@ -112,8 +115,10 @@ __all__ = [
     "__version__",
     "gradient_flow",
     "last_window",
+    "load",
     "make_windows",
     "permutation_importance",
+    "save",
     "summary",
 ]
 

@@ -1,0 +1,224 @@
+"""Estimators and what they are made of as nodes: a known class, and its attributes by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from typing import Any
+
+from sklearn import config_context
+from sklearn.base import BaseEstimator
+from sklearn.utils import Bunch
+
+from sksequence.persistence._registry import (
+    class_named,
+    function_named,
+    name_of,
+    name_of_function,
+)
+from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder, UnsavableError
+
+# The folder in which a pipeline keeps pickles: another machine has none, and must not read ours.
+_CACHE = "memory"
+_REQUESTS = "_metadata_request"
+
+
+def encode(value: Any, path: str, encoder: Encoder) -> Any:
+    """The node of an object of a known class; None if it is none."""
+    if type(value) is partial:
+        return _encode_partial(value, path, encoder)
+    if callable(value) and (name := name_of_function(value)):
+        return {TAG: "function", "name": name}
+    if isinstance(value, type):
+        return None
+    if type(value) is Bunch:
+        return {TAG: "bunch", "items": encoder.named(dict(value), path)}
+    if type(value).__module__.partition(".")[0] == "tokenizers" and hasattr(value, "to_str"):
+        return {TAG: "tokenizer", "json": value.to_str()}
+    if isinstance(value, _NamedNetwork):
+        return value.encode(path, encoder)
+    name = name_of(type(value))
+    if name is None:
+        _explain(value, path)
+        return None
+    return encoder.once(value, path, lambda: _encode_object(value, name, path, encoder))
+
+
+def _encode_object(value: Any, name: str, path: str, encoder: Encoder) -> dict:
+    node: dict[str, Any] = {TAG: "object", "class": name}
+    if isinstance(value, tuple):  # a named one
+        return {**node, "items": encoder.items(value, path)}
+    state = _state(value, path)
+    requests = state.pop(_REQUESTS, None)
+    if requests is not None:
+        node["requests"] = encoder.encode(_requests(requests), path)
+    if _CACHE in state:
+        state[_CACHE] = None
+    return {**node, "state": encoder.named(state, path)}
+
+
+def _state(value: Any, path: str) -> dict:
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    state = value.__getstate__()
+    if state is None:  # no attributes at all
+        return {}
+    if not isinstance(state, dict):
+        raise UnsavableError(
+            f"{path} is a {type(value).__name__}, whose state is compiled and not told by names: "
+            "write the estimator with joblib or skops."
+        )
+    return _with_named_network(dict(state), path)
+
+
+def _encode_partial(value: partial, path: str, encoder: Encoder) -> dict:
+    return {
+        TAG: "partial",
+        "function": encoder.encode(value.func, path),
+        "items": encoder.items(value.args, path),
+        "settings": encoder.named(value.keywords, path),
+    }
+
+
+def _requests(requests: Any) -> dict:
+    """What metadata each method asks for, by its name."""
+    return {
+        method: dict(request.requests)
+        for method, request in vars(requests).items()
+        if getattr(request, "requests", None)
+    }
+
+
+def _explain(value: Any, path: str) -> None:
+    """Raise for objects that are close to what can be written, with what to do."""
+    kind = type(value)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if hasattr(value, "best_estimator_"):
+        raise UnsavableError(
+            f"{path} is a {kind.__name__}, a search with its scorers and results: write the "
+            "estimator it found, search.best_estimator_, or the search with joblib or skops."
+        )
+    if isinstance(value, BaseEstimator) and not kind.__module__.startswith("sklearn."):
+        raise UnsavableError(
+            f"{path} is a {name}. A file that save writes can name the estimators and cells of "
+            "sksequence and scikit-learn only, not a class from elsewhere, whose code would have "
+            "to be run to load it: write the estimator with pickle, joblib or skops."
+        )
+    if kind.__module__.startswith("sklearn."):
+        raise UnsavableError(
+            f"{path} is a {name}, of scikit-learn but with compiled parts (as trees are), or no "
+            "estimator, which cannot be told in plain numbers and names: write the estimator with "
+            "joblib or skops, or choose a step without it (linear models, scalers and encoders)."
+        )
+
+
+# -- back -----------------------------------------------------------------------------------
+
+
+def _decode_object(node: dict, decoder: Decoder) -> Any:
+    kind = class_named(node["class"])
+    if kind is None:
+        raise DamagedError(
+            f"it names the class {node['class']!r}, which is none of the classes of sksequence and "
+            "scikit-learn that a file may name"
+        )
+    if issubclass(kind, tuple):
+        return kind(*decoder.decode(node["items"]))
+    state = decoder.decode(node["state"])
+    _check_state(kind, state)
+    if _CACHE in state:
+        state[_CACHE] = None
+    if dataclasses.is_dataclass(kind):
+        return kind(**state)
+    made = kind.__new__(kind)
+    if hasattr(made, "__setstate__"):
+        made.__setstate__(state)
+    else:
+        made.__dict__.update(state)
+    if "requests" in node:
+        _set_requests(made, decoder.decode(node["requests"]))
+    return made
+
+
+def _check_state(kind: type, state: Any) -> None:
+    """Attributes only, none of which hides a method."""
+    for name in state:
+        if not name.isidentifier() or name.startswith("__") or callable(getattr(kind, name, None)):
+            raise DamagedError(f"it sets {name!r} of a {kind.__name__}, which is no attribute")
+
+
+def _set_requests(estimator: Any, requests: dict) -> None:
+    with config_context(enable_metadata_routing=True):
+        for method, request in requests.items():
+            getattr(estimator, f"set_{method}_request")(**request)
+
+
+def _decode_partial(node: dict, decoder: Decoder) -> partial:
+    function = decoder.decode(node["function"])
+    return partial(function, *decoder.decode(node["items"]), **decoder.decode(node["settings"]))
+
+
+def _decode_function(node: dict, decoder: Decoder) -> Any:
+    function = function_named(node["name"])
+    if function is None:
+        raise DamagedError(f"it names the unknown function {node['name']!r}")
+    return function
+
+
+def _decode_tokenizer(node: dict, decoder: Decoder) -> Any:
+    from sksequence.utils import import_optional
+
+    package = import_optional("tokenizers", extra="text", purpose='analyzer="subword"')
+    return package.Tokenizer.from_str(node["json"])
+
+
+# -- networks of images ---------------------------------------------------------------------
+
+
+class _NamedNetwork:
+    """The weights of a network that torchvision builds by its name."""
+
+    def __init__(self, name: str, network: Any):
+        self.name, self.network = name, network
+
+    def encode(self, path: str, encoder: Encoder) -> dict:
+        weights = {k: w.detach().cpu().numpy() for k, w in self.network.state_dict().items()}
+        return {TAG: "image network", "name": self.name, "weights": encoder.named(weights, path)}
+
+
+def _with_named_network(state: dict, path: str) -> dict:
+    """In the place of a network that is about to be pickled, one that is known by its name."""
+    for key in ("model", "model_"):
+        network = getattr(state.get(key), "network_in_pickle", None)
+        if network is None:
+            continue
+        if not isinstance(state["model"], str):
+            raise UnsavableError(
+                f"{path}.model is a network object, a {type(network).__name__}, and a file that "
+                "save writes holds no code that could build it again: name a network of "
+                'torchvision, model="resnet18", with weights=path, or write the estimator with '
+                "pickle or joblib."
+            )
+        state[key] = _NamedNetwork(state["model"], network)
+    return state
+
+
+def _decode_image_network(node: dict, decoder: Decoder) -> Any:
+    import torch
+
+    from sksequence.preprocessing._image_models import named_network
+
+    network = named_network(str(node["name"]), 0).eval()
+    weights = decoder.decode(node["weights"])
+    network.load_state_dict({name: torch.tensor(w) for name, w in weights.items()})
+    return network
+
+
+DECODERS = {
+    "object": _decode_object,
+    "partial": _decode_partial,
+    "function": _decode_function,
+    "bunch": lambda node, decoder: Bunch(**decoder.decode(node["items"])),
+    "tokenizer": _decode_tokenizer,
+    "image network": _decode_image_network,
+}
