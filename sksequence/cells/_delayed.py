@@ -69,16 +69,17 @@ class Delayed(Cell):
     @property
     def inner(self) -> Cell:
         """The cell itself."""
-        if isinstance(self.cell, str):
+        cell = self.cell
+        if isinstance(cell, str):
             from sksequence.cells._names import make_cell  # which knows this one
 
-            return make_cell(self.cell)
-        if isinstance(self.cell, Delayed) or not isinstance(self.cell, Cell):
+            cell = make_cell(cell)
+        if isinstance(cell, Delayed) or not isinstance(cell, Cell):
             raise TypeError(
                 "cell of Delayed must be a name such as 'gru' or a cell without a delay of its "
                 f"own, got {self.cell!r}."
             )
-        return self.cell
+        return cell
 
     @property
     def n_gates(self) -> int:  # type: ignore[override]

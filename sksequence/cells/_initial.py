@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from numbers import Real
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,11 +53,14 @@ def with_options(
     ------
     ValueError
         For another word in `recurrent_init`.
+    TypeError
+        If `bias` is neither True nor False.
     """
     if recurrent_init not in RECURRENT_INITS:
         raise ValueError(
             f"recurrent_init must be one of {', '.join(RECURRENT_INITS)}, got {recurrent_init!r}."
         )
+    check_switch("bias", bias)
     if not bias:
         weights = {name: w for name, w in weights.items() if not name.startswith("bias_")}
     if recurrent_init == "orthogonal":
@@ -78,7 +84,15 @@ def orthogonal_blocks(weight: Tensor, n_rows: int, generator: torch.Generator) -
 
 def open_gate(weights: dict[str, Tensor], gate: int, n_units: int, value: float) -> None:
     """Let the bias of a gate start at `value`, in place; weights without biases stay."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise ValueError(f"forget_bias must be a finite number, got {value!r}.")
     if "bias_ih" in weights:
         rows = slice(gate * n_units, (gate + 1) * n_units)
         weights["bias_ih"][rows] = value
         weights["bias_hh"][rows] = 0.0
+
+
+def check_switch(name: str, value: bool) -> None:
+    """Raise where an option that is on or off is something else, such as "no"."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")

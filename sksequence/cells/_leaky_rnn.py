@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sksequence.cells._activations import ACTIVATIONS, check_activation
 from sksequence.cells._cell import Cell, Weights
-from sksequence.cells._initial import with_options
+from sksequence.cells._initial import check_switch, with_options
 from sksequence.cells._stage import Product, Stage
 
 _SPREAD = "log-uniform"
@@ -97,6 +97,7 @@ class LeakyRNN(Cell):
             bias=self.bias,
             recurrent_init=self.recurrent_init,
         )
+        check_switch("learn_tau", self.learn_tau)
         if self.learn_tau:
             raw = np.log(np.expm1(np.maximum(tau, _LEAST_TO_LEARN) - 1))
             weights["weight_tau"] = torch.as_tensor(raw, dtype=torch.float32)

@@ -68,7 +68,14 @@ def make_cell(cell: str | Cell | type[Cell]) -> Cell:
     if not isinstance(made, Cell):
         _refuse(cell)
     _check_complete(made)
-    return clone(made)
+    try:
+        return clone(made)
+    except (AttributeError, RuntimeError) as error:
+        name = type(made).__name__
+        raise TypeError(
+            f"the cell {name} cannot be copied ({error}): {name}.__init__ must store each argument "
+            "unchanged under its own name, `self.tau = tau`, and do nothing else."
+        ) from error
 
 
 def _named(name: str) -> type[Cell]:

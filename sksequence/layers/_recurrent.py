@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sksequence.cells import Cell, Delayed
+from sksequence.cells._contract import check_own
 from sksequence.layers._running import State, run, states_after
 
 Observer = Callable[..., Any]
@@ -55,8 +56,11 @@ class RecurrentLayer(nn.Module):
         super().__init__()
         self.cell = cell
         self.n_units = n_units
+        inner = _without_delay(cell)
+        if inner.stages() is None:  # a step of somebody's own, of which nothing is known
+            check_own(inner, n_inputs, n_units)
         self.state_sizes = tuple(cell.state_sizes(n_units))
-        self.start_sizes = tuple(_without_delay(cell).state_sizes(n_units))
+        self.start_sizes = tuple(inner.state_sizes(n_units))
         self.runs_backward = backward
         self.observer: Observer | None = None
         weights = cell.initial_weights(n_inputs, n_units, generator)

@@ -62,7 +62,7 @@ def check_cell(cell: str | Cell | type[Cell]) -> None:
     AssertionError: Forgetful.step must return the state as a tuple of 1 tensor, got a
     Tensor. Write `return (h,)`, with the comma, ...
     """
-    made = _made(cell)
+    made = make_cell(cell)
     for n_inputs, n_units in _SIZES:
         _check_sizes(made, n_units)
         _check_initial_weights(made, n_inputs, n_units)
@@ -143,17 +143,6 @@ def _shapes(sizes: tuple[int, ...], n_sequences: int) -> str:
 
 
 # -- what the cell says of itself -----------------------------------------------------------
-
-
-def _made(cell: Any) -> Cell:
-    try:
-        return make_cell(cell)
-    except (RuntimeError, AttributeError) as error:  # scikit-learn's clone
-        kind = cell if isinstance(cell, type) else type(cell)
-        raise AssertionError(
-            f"{kind.__name__} cannot be copied ({error}): `__init__` must store each argument "
-            "unchanged under its own name, `self.tau = tau`, and do nothing else."
-        ) from error
 
 
 def _check_sizes(cell: Cell, n_units: int) -> None:

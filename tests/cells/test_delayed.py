@@ -117,6 +117,8 @@ def test_what_cannot_be_delayed_is_refused():
 
     with pytest.raises(TypeError, match="without a delay of its own"):
         Delayed(Delayed("gru")).state_sizes(3)
+    with pytest.raises(TypeError, match="without a delay of its own, got 'delayed'"):
+        Delayed("delayed").state_sizes(3)
     with pytest.raises(TypeError, match="without a delay of its own, got 3"):
         Delayed(3).state_sizes(3)
     with pytest.raises(ValueError, match="no weights 'weight_ih' of its inputs: use beside=False"):

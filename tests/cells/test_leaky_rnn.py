@@ -122,6 +122,11 @@ def test_wrong_time_constants_are_refused_at_the_start(options, message, learn_t
         _weights(LeakyRNN(**options, learn_tau=learn_tau))
 
 
+def test_time_constants_are_learned_or_not():
+    with pytest.raises(TypeError, match="learn_tau must be True or False, got 'yes'"):
+        _weights(LeakyRNN(learn_tau="yes"))
+
+
 def test_unknown_activation_is_refused():
     cell = LeakyRNN(activation="sigmoid")
     with pytest.raises(ValueError, match="activation must be one of tanh, relu, logistic, iden"):

@@ -109,3 +109,16 @@ def test_without_biases_it_is_torch_without_biases(cell, kind):
 def test_cells_without_recurrence_have_no_recurrent_start():
     assert set(FeedForward().get_params()) == {"activation", "bias"}
     assert list(_start(FeedForward())) == ["weight_ih", "bias_ih", "bias_hh"]
+
+
+@pytest.mark.parametrize("value", ["a", None, float("nan"), True])
+@pytest.mark.parametrize("kind", [LSTM, PeepholeLSTM, ProjectedLSTM, LayerNormLSTM, CoupledLSTM])
+def test_a_forget_bias_is_a_number(kind, value):
+    with pytest.raises(ValueError, match="forget_bias must be a finite number, got"):
+        _start(kind(forget_bias=value))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_biases_are_there_or_not(name):
+    with pytest.raises(TypeError, match="bias must be True or False, got 'no'"):
+        _start(OURS[name](bias="no"))

@@ -87,13 +87,15 @@ def broken(message, error=AssertionError):
     return register
 
 
-@broken("StoresElse cannot be copied.*must store each argument unchanged under its own name")
+@broken(
+    "StoresElse cannot be copied.*must store each argument unchanged under its own name", TypeError
+)
 class StoresElse(Mine):
     def __init__(self, tau=1.0):
         self.time_constant = tau
 
 
-@broken("Converts cannot be copied.*`self.tau = tau`")
+@broken("Converts cannot be copied.*`self.tau = tau`", TypeError)
 class Converts(Mine):
     def __init__(self, tau=1):
         self.tau = [tau]
