@@ -114,8 +114,8 @@ class SequenceSamples:
             )
         starts = channel.item_offsets[:-1]
         counts = np.diff(channel.item_offsets)
-        sent = [self._send(part) for part in (channel.values, starts, counts)]
-        return _Items(*sent, fill=channel.n_tokens, n_uniform=self._n_uniform)
+        flat, starts, counts = map(self._send, (channel.values, starts, counts))
+        return _Items(flat, starts, counts, channel.n_tokens, self._n_uniform)
 
     def _steps_of(self, values, dtype=None) -> _Values | None:
         return None if values is None else _Values(self._send(values, dtype), self._n_uniform)

@@ -379,11 +379,11 @@ class RNNTagger(TagAnswersMixin, BaseEstimator):
             If the loss becomes infinite.
         """
         keep = self._check_parameters() and self.warm_start and hasattr(self, "network_")
-        X, labels, *weights = read_training(self, X, y, sample_weight, keep)
+        X, labels, weights, steps = read_training(self, X, y, sample_weight, keep)
         if not keep:
-            self._set_classes(classes_of(labels, weights[1]))
+            self._set_classes(classes_of(labels, steps))
         rng = private_generator(self, keep)
-        tagged = encode(self, self.task_, X, labels, *weights)
+        tagged = encode(self, self.task_, X, labels, weights, steps)
         training, validation = split(self, tagged, X_val, y_val, rng)
         if not keep:
             known = [tagged, *([] if X_val is None else [validation])]
@@ -415,10 +415,10 @@ class RNNTagger(TagAnswersMixin, BaseEstimator):
                 f"classes={np.unique(classes).tolist()} is not what the first call was given, "
                 f"{self.classes_.tolist()}: leave classes out from the second call on."
             )
-        X, labels, *weights = read_training(self, X, y, sample_weight, keep)
+        X, labels, weights, steps = read_training(self, X, y, sample_weight, keep)
         if not keep:
             self._set_classes(np.unique(classes))
-        tagged = encode(self, self.task_, X, labels, *weights)
+        tagged = encode(self, self.task_, X, labels, weights, steps)
         if not keep:
             self.transitions_ = learn_transitions(self, [tagged])
         return self._train(tagged, None, private_generator(self, keep), 1)
@@ -486,7 +486,7 @@ class RNNTagger(TagAnswersMixin, BaseEstimator):
         check_is_fitted(self)
         X = self.reader_.read(X, self)
         with explained_memory(None, self.network_.head.weight.device):
-            return X, self._samples(Tagged(X, None))  # type: ignore[arg-type]
+            return X, self._samples(Tagged(X, None))
 
     # -- saving ---------------------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ class Transitions:
     def scores(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Zero for what is allowed, else a very low one."""
         parts = (self.follows, self.first, self.last)
-        return tuple(  # type: ignore[return-value]
+        return tuple(
             torch.as_tensor(np.where(part, 0.0, NEVER)).to(like.device, like.dtype)
             for part in parts
         )

@@ -40,14 +40,14 @@ class Tagged:
     Parameters
     ----------
     X : SequenceArray
-    labels : ndarray of int of shape (n_steps,)
-        -1 at unlabelled steps.
+    labels : ndarray of int of shape (n_steps,), or None
+        -1 at unlabelled steps; None: there are no labels.
     weights : ndarray of shape (n_sequences,) or None
     step_weights : ndarray of shape (n_steps,) or None
     """
 
     X: SequenceArray
-    labels: np.ndarray
+    labels: Any
     weights: np.ndarray | None = None
     step_weights: np.ndarray | None = None
 
@@ -231,8 +231,8 @@ def read_weights(
         return None, _checked_steps(sample_weight.values.ravel(), sample_weight.lengths)
     if hasattr(sample_weight, "iloc") and sample_weight.index.nlevels == 2:
         return None, _checked_steps(*_long(sample_weight, "sample_weight"))
-    if isinstance(sample_weight, Number):
-        return np.full(n_sequences, float(sample_weight)), None
+    if np.ndim(sample_weight) == 0 and isinstance(sample_weight, Number):
+        return np.full(n_sequences, sample_weight, dtype=np.float64), None
     rows = list(np.asarray(sample_weight) if hasattr(sample_weight, "iloc") else sample_weight)
     if len(rows) != n_sequences:
         raise ValueError(

@@ -97,14 +97,13 @@ class CharacterRNN(nn.Module):
         return F.embedding(index, found)
 
 
-CHARACTER_NETWORKS = {"cnn": CharacterCNN, "rnn": CharacterRNN}
-
-
 def make_character_network(
     name: str, n_tokens: int, size: int, generator: torch.Generator
 ) -> CharacterCNN | CharacterRNN:
     """The network of that name, "cnn" or "rnn", with as many outputs as a character has."""
-    return CHARACTER_NETWORKS[name](n_tokens, size, size, generator)
+    if name == "rnn":
+        return CharacterRNN(n_tokens, size, size, generator)
+    return CharacterCNN(n_tokens, size, size, generator)
 
 
 def _distinct(words: Tensor, fill: int) -> tuple[Tensor, Tensor]:

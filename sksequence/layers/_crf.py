@@ -202,7 +202,8 @@ class _Chain:
     def forward(self) -> tuple[Tensor, Tensor]:
         """Shares of the labels after each step, and by what they were divided."""
         message = self.start * self.at[0]
-        messages, sums = [], []
+        messages: list[Tensor] = []
+        sums: list[Tensor] = []
         for t in range(self.n_steps):
             if t:
                 message = (messages[-1] @ self.move).mul_(self.at[t])

@@ -200,7 +200,8 @@ characters=(n_tokens=19))
         return np.asarray(self.vocabulary_.tokens, dtype=object)
 
     def _learn(self, forms: list[str], counts: list[int]) -> None:
-        words, letters = Counter(), Counter()
+        words: Counter[str] = Counter()
+        letters: Counter[str] = Counter()
         for form, n in zip(forms, counts, strict=True):
             words[self._word(form)] += n
             for letter in set(self._letters(form)):

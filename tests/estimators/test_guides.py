@@ -9,7 +9,14 @@ GUIDES = Path(__file__).resolve().parents[2] / "docs" / "user_guide"
 
 
 @pytest.mark.parametrize(
-    "name", ["estimators.rst", "scikit_learn.rst", "sequences_out.rst", "language_models.rst"]
+    "name",
+    [
+        "estimators.rst",
+        "scikit_learn.rst",
+        "sequences_out.rst",
+        "language_models.rst",
+        "tagging.rst",
+    ],
 )
 def test_examples_of_the_guide_give_what_it_shows(name):
     result = doctest.testfile(

@@ -19,7 +19,9 @@ ESTIMATORS = [
         "SequenceAutoencoder",
         "SequenceCaptioner",
         "RNNForecaster",
+        "RNNTagger",
         "RNNLanguageModel",
+        "CTCTranscriber",
     )
 ]
 # Of the training loop: they mean the same whatever the network.
