@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -73,8 +74,9 @@ class GradientFlowDisplay:
 
         Parameters
         ----------
-        estimator : fitted estimator, or mapping of str to fitted estimators
-            As in ``gradient_flow``; several are drawn side by side, by their names.
+        estimator : fitted estimator, or mapping of str to fitted estimators, or list of them
+            As in ``gradient_flow``; several are drawn side by side, by their names. Those of a
+            list are named by their cells.
         X, y : as in ``fit``
         values, ax
             As in :meth:`plot`.
@@ -94,10 +96,11 @@ class GradientFlowDisplay:
             As ``gradient_flow``.
         """
         _pyplot(f"{cls.__name__}.from_estimator")
-        if isinstance(estimator, Mapping) and not estimator:
+        several = isinstance(estimator, (Mapping, list, tuple))
+        if several and not estimator:
             raise ValueError(
-                f"{cls.__name__}.from_estimator got an empty mapping: give at least one fitted "
-                "estimator."
+                f"{cls.__name__}.from_estimator got an empty {type(estimator).__name__}: give at "
+                "least one fitted estimator."
             )
 
         def flow(one):
@@ -106,7 +109,7 @@ class GradientFlowDisplay:
         if isinstance(estimator, Mapping):
             flows = {str(name): flow(one) for name, one in estimator.items()}
         else:
-            flows = flow(estimator)
+            flows = _named([flow(one) for one in estimator]) if several else flow(estimator)
         return cls(flows).plot(ax, values=values)
 
     def plot(self, ax: Any = None, *, values: str = "share") -> Self:
@@ -143,6 +146,14 @@ class GradientFlowDisplay:
 
 def _pyplot(what):
     return import_optional("matplotlib.pyplot", extra="plot", purpose=what)
+
+
+def _named(flows: list[GradientFlow]) -> dict[str, GradientFlow]:
+    """By what their titles say of them; those that say the same by their place too."""
+    names = [_name(flow) for flow in flows]
+    often = Counter(names)
+    names = [f"{n} ({i})" if often[n] > 1 else n for i, n in enumerate(names)]
+    return dict(zip(names, flows, strict=True))
 
 
 def _name(flow: GradientFlow) -> str:

@@ -96,7 +96,8 @@ class StateDisplay:
         estimator : fitted estimator, Pipeline that ends with one, or search over either
             One with ``hidden_states``. It is not changed.
         sequence : one sequence, such as ``X[0]``; or a SequenceArray that holds one
-            Of a pipeline that begins with a ``TokenEncoder``, a text.
+            Of a pipeline that begins with a ``TokenEncoder``, or of a language model of texts, a
+            text.
         unit, part
             As in the class.
         layer : int or str, default=-1
@@ -240,8 +241,8 @@ class StateDisplay:
         if self.tokens is None:
             raise ValueError(
                 "StateDisplay(unit=...) colours words or characters, but the sequence is no text "
-                "whose tokens are known: give a text to a pipeline with a TokenEncoder, or leave "
-                "unit=None for heat maps."
+                "whose tokens are known: give a text to a pipeline with a TokenEncoder or to a "
+                "language model, or leave unit=None for heat maps."
             )
 
 

@@ -46,6 +46,8 @@ def states_of(estimator: Any, sequence: Any, layer: int | str, what: str) -> Lay
         For a layer that is not there.
     """
     X = sequence if isinstance(sequence, SequenceArray) else [sequence]
+    if len(X) == 1 and _are_several(sequence):
+        X = sequence
     if len(X) != 1:
         raise ValueError(
             f"{what} shows one sequence, got {len(X)}: give one of them, such as X[0]."
@@ -72,6 +74,13 @@ def states_of(estimator: Any, sequence: Any, layer: int | str, what: str) -> Lay
     }
     tokens = inside.tokens(0, n_steps)
     return LayerStates(trace.name, states, gates, tokens)
+
+
+def _are_several(sequences) -> bool:
+    """Whether a list holds sequences of unequal length, so that it cannot be one of them."""
+    if not isinstance(sequences, list) or any(not isinstance(s, np.ndarray) for s in sequences):
+        return False
+    return len({s.shape[:1] for s in sequences if s.ndim}) > 1
 
 
 def _check_states(estimator, what):

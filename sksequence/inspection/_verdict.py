@@ -35,7 +35,7 @@ def verdict_of(layer: Any, cell: Any, estimator: Any) -> str:
     if share[top] > GROWS:
         return _explodes(float(share[top]), top, getattr(estimator, "gradient_clip", None))
     if share[-1] <= LEFT:
-        pooling = getattr(estimator, "pooling", "last")
+        pooling = getattr(estimator, "pooling", None)
         return _vanishes(float(share[-1]), n_back, layer.memory_length, _remedy(cell, pooling))
     left = f"{_percent(share[-1])} of" if share[-1] <= 1.5 else f"{share[-1]:.2g} times"
     return (
@@ -50,13 +50,13 @@ def _vanishes(share: float, n_back: int, memory: float, remedy: str) -> str:
     return f"The gradient falls {fall} in {steps(n_back)}: {only}. If it matters, {remedy}."
 
 
-def _remedy(cell: Any, pooling: str) -> str:
+def _remedy(cell: Any, pooling: str | None) -> str:
     if not (hasattr(cell, "forget_bias") or cell.gates):
         return "a gated cell (LSTM, GRU), an orthogonal start, leaky units or delays would help"
     first = "an LSTM with a forget_bias of 2 or more"
     if hasattr(cell, "forget_bias"):
         first = f"a larger forget_bias ({cell.forget_bias:g} now)"
-    if pooling != "last":  # every step has a gradient of its own already
+    if pooling != "last":  # every step has a gradient of its own already, or there is none
         return f"{first} or delays (connections that skip steps) would help"
     return f'{first}, delays (connections that skip steps) or pooling="mean" would help'
 

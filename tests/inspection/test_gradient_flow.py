@@ -281,7 +281,14 @@ def test_verdict_names_what_is_wrong_and_what_helps():
     classifier = RNNClassifier(
         cell=LSTM(forget_bias=-1.0), hidden_size=3, max_epochs=1, random_state=0
     ).fit(X, y)
-    assert "a larger forget_bias (-1 now)" in gradient_flow(classifier, X, y).verdict
+    said = gradient_flow(classifier, X, y).verdict
+    assert "a larger forget_bias (-1 now)" in said and 'pooling="mean"' in said
+    forecaster = RNNForecaster(
+        lookback=60, cell=LSTM(forget_bias=-1.0), hidden_size=3, max_epochs=1
+    )
+    series = np.random.default_rng(0).normal(size=90)
+    said = gradient_flow(forecaster.fit(None, series), None, series).verdict
+    assert "forget_bias" in said and "pooling" not in said  # which it does not have
 
 
 def test_sequences_of_one_step():

@@ -257,8 +257,25 @@ def test_gradient_flows_side_by_side(numbers):
     assert norms.lines_[0].get_label().startswith("RNNClassifier, RNN cells: ")
     with pytest.raises(ValueError, match="got 'x'"):
         norms.plot(values="x")
-    with pytest.raises(ValueError, match="empty mapping"):
+    with pytest.raises(ValueError, match="empty dict"):
         GradientFlowDisplay.from_estimator({}, X, y)
+
+
+def test_gradient_flows_of_a_list_are_named_by_their_cells():
+    X = np.random.default_rng(0).normal(size=(10, 8))
+    y = X[:, 0] > 0
+    rnn, lstm = (
+        RNNClassifier(cell=name, hidden_size=2, max_epochs=1, random_state=0).fit(X, y)
+        for name in ("rnn", "lstm")
+    )
+    display = GradientFlowDisplay.from_estimator([rnn, lstm, rnn], X, y)
+    assert list(display.flows) == [
+        "RNNClassifier, RNN cells (0)",
+        "RNNClassifier, LSTM cells",
+        "RNNClassifier, RNN cells (2)",
+    ]
+    with pytest.raises(ValueError, match="empty list: give at least one"):
+        GradientFlowDisplay.from_estimator([], X, y)
 
 
 # -- bad input ----------------------------------------------------------------------
@@ -284,6 +301,8 @@ def test_bad_input(classifier, letters, numbers):
         StateDisplay.from_estimator(letters, "abc", layer="recurrent 3")
     with pytest.raises(ValueError, match="shows one sequence, got 20"):
         StateDisplay.from_estimator(classifier, SequenceArray.from_list(X))
+    with pytest.raises(ValueError, match=r"shows one sequence, got 20: .* such as X\[0\]"):
+        StateDisplay.from_estimator(classifier, X)
     with pytest.raises(ValueError, match="states of 2 steps, but 3 tokens"):
         StateDisplay({"h": np.zeros((2, 1))}, tokens=list("abc"), unit=0).plot()
     with pytest.raises(ValueError, match="at most 60 lines"):
@@ -331,5 +350,11 @@ def test_a_language_model_shows_its_own_steps():
     display = StateDisplay.from_estimator(words, 'say "no" ', unit=0)
     plt.close("all")
     assert display.tokens == ["say", '"', "no", '"']
+    several = RNNLanguageModel(hidden_size=5, max_epochs=1, random_state=0).fit(["abc", "bcab"] * 9)
+    display = StateDisplay.from_estimator(several, "cab", unit=0)
+    plt.close("all")
+    assert display.tokens == list("cab")
+    expected = several.hidden_states(["cab"])[0]
+    np.testing.assert_allclose(display.states["h"], expected, atol=1e-5)
     with pytest.raises(TypeError, match="not of RNNLanguageModel; StateDisplay shows the states"):
         gradient_flow(model, [text], None)
