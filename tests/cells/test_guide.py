@@ -1,0 +1,13 @@
+"""The examples of the guide to cells run and print what the page says."""
+
+import doctest
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "user_guide" / "cells.rst"
+
+
+def test_examples_print_what_the_page_says():
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    done = doctest.testfile(str(PAGE), module_relative=False, optionflags=flags, encoding="utf-8")
+    assert done.attempted >= 25
+    assert done.failed == 0
