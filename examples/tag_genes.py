@@ -25,7 +25,7 @@ from sksequence.datasets import make_genes
 from sksequence.metrics import token_accuracy_score, token_f1_score
 
 PICTURES = Path("demo_pictures")
-N_TRAIN, N_TEST = 200, 50
+N_TRAIN, N_TEST = 400, 50
 HALF = 30  # bases on each side
 N_BASES = 20_000  # that logistic regression learns from
 
@@ -57,7 +57,7 @@ def tagger():
         batch_size=8,
         learning_rate=0.01,
         learning_rate_schedule="cosine",
-        max_epochs=15,
+        max_epochs=22,
         early_stopping=False,
         random_state=0,
     )

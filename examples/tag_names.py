@@ -128,7 +128,7 @@ def main():
     PICTURES.mkdir(exist_ok=True)
     display = TagDisplay.from_predictions(y_new, found, X_new)
     save(display.figure_, "tag_names_confusion.png")
-    wrong = [i for i in range(len(X_new)) if list(found[i]) != list(y_new[i])]
+    wrong = [i for i in range(4, len(X_new)) if list(found[i]) != list(y_new[i])]
     shown = [*range(4), *[i for i in wrong if 6 <= len(X_new[i]) <= 16][:6]]
     some = TagDisplay(*([side[i] for i in shown] for side in (y_new, found, X_new)))
     save(some.plot("text").figure_, "tag_names_text.png")
