@@ -159,6 +159,18 @@ def conformal_quantiles(values: np.ndarray, level: np.ndarray) -> np.ndarray:
     return np.take_along_axis(ordered, place[np.newaxis], axis=0)[0]
 
 
+def errors_at_steps(errors: np.ndarray, n_steps: int) -> np.ndarray:
+    """Errors ``(n, horizon, n_targets)`` for more steps: beyond the horizon those of its worst.
+
+    The last step may be the easiest, where a season ends with it.
+    """
+    beyond = max(n_steps - errors.shape[1], 0)
+    there = np.isfinite(errors)
+    size = np.where(there, np.abs(errors), 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    worst = np.take_along_axis(errors, size.argmax(axis=0)[np.newaxis, np.newaxis], axis=1)
+    return np.concatenate([errors, np.repeat(worst, beyond, axis=1)], axis=1)[:, :n_steps]
+
+
 def errors_ahead(errors: np.ndarray, n_steps: int) -> np.ndarray:
     """Errors ``(n, horizon, n_targets)`` for more steps: after each row one a horizon later."""
     n_blocks = -(-n_steps // errors.shape[1])
@@ -187,7 +199,7 @@ def marginals(
         needs_errors(forecaster)
         point, scale, n_steps = roller.means(origins), roller.scales(origins), origins.n_steps
         if past.data.n_lost == 0:
-            return Around(point, scale, at_steps(forecaster.errors_, n_steps), undo)
+            return Around(point, scale, errors_at_steps(forecaster.errors_, n_steps), undo)
         errors = errors_ahead(forecaster.errors_, n_steps)
         return AroundChanges(
             point, scale, errors, lambda paths, part: past.undo(paths, origins.take(part))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sksequence import RNNForecaster
+from sksequence.estimators._forecast_marginals import errors_at_steps
 
 SMALL = {"lookback": 6, "horizon": 3, "hidden_size": 6, "max_epochs": 2, "random_state": 0}
 DAYS = pd.date_range("2000-01-01", periods=3000, freq="D")
@@ -146,3 +147,17 @@ def test_calibration_leaves_the_probability_of_zero_as_it_is():
     assert np.mean(forecaster.ranks_ < 0.5) == pytest.approx(0.5, abs=0.1)
     assert np.mean(plain == 0) == pytest.approx(0.6, abs=0.12)
     assert np.mean(corrected == 0) == pytest.approx(0.6, abs=0.12)
+
+
+def test_bounds_beyond_the_horizon_are_no_narrower_than_within():
+    """The last step may be the easiest: here the seventh value is always the same."""
+    noise = np.random.default_rng(0).normal(size=400)
+    y = pd.Series(np.where(np.arange(400) % 7 == 6, 0.0, noise), DAYS[:400])
+    forecaster = RNNForecaster(7, 7, max_epochs=5, early_stopping=True, random_state=0)
+    forecaster.set_params(validation_fraction=0.3).fit(None, y[:392])
+    errors = errors_at_steps(forecaster.errors_, 10)
+    np.testing.assert_array_equal(errors[:, :7], forecaster.errors_)
+    widths = forecaster.predict_interval(21).diff(axis=1)["upper"].to_numpy()
+    assert (widths[7:] == pytest.approx(widths[7])) and widths[7] > 0.7 * widths[:7].max()
+    spread = np.abs(errors).mean(axis=0)
+    assert (spread[7:] == spread[:7].max()).all()
