@@ -7,10 +7,11 @@ from typing import Any, Self
 import numpy as np
 
 from sksequence.inspection._time_axes import (
-    BLUE,
+    COLORS,
     GREY,
     axes_for,
     band,
+    check_forecaster,
     check_number,
     last_step,
     paler,
@@ -167,6 +168,7 @@ class BacktestDisplay:
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
         forecaster, (X,) = last_step(forecaster, X)
+        check_forecaster(forecaster, cls.__name__)
         steps = {} if n_steps is None else {"n_steps": n_steps}
         table = forecaster.backtest(X, y, n_origins, step=step, refit=refit, **steps)
         name = type(forecaster).__name__ if name is None else name
@@ -181,7 +183,7 @@ class BacktestDisplay:
             Where to draw, one for each target. Several displays may share axes: the naive
             forecast is drawn once. None: a new figure.
         color : matplotlib color, default=None
-            Of line and band; None: blue.
+            Of line and band; None: blue, and other colours for further displays in the axes.
         legend : bool, default=True
             Whether lines and colours are named.
 
@@ -197,7 +199,8 @@ class BacktestDisplay:
         axes, new = axes_for(ax, len(parts), name, SIZE)
         where = ("above" if len(axes) > 1 else "figure") if new else "inside"
         for place, (target, errors) in zip(axes, parts, strict=True):
-            self._draw(place, errors, BLUE if color is None else color)
+            n_before = sum(line.get_gid() == "forecast" for line in place.lines)
+            self._draw(place, errors, COLORS[n_before % len(COLORS)] if color is None else color)
             self._name(place, target)
             if legend:
                 write_legend([place], where)
@@ -221,13 +224,15 @@ class BacktestDisplay:
         if "low" in errors:
             around = None if self.coverage is None else f"{100 * self.coverage:g} % of the origins"
             shade = {"color": paler(color, 0.82), "label": around, "zorder": 1.5}
+            if any(line.get_gid() == "forecast" for line in ax.lines):
+                shade["alpha"] = 0.6  # the band below is seen through it
             band(ax, steps, errors["low"], errors["high"], **shade)
         if not any(line.get_gid() == "naive" for line in ax.lines):
             dashed = {"color": GREY, "linewidth": 1.6, "linestyle": (0, (4, 2)), "gid": "naive"}
             label = f"naive forecast, on average {short(naive.mean())}"
             ax.plot(steps, naive, label=label, marker=marker, markersize=3, **dashed)
         label = f"{name}, {short(mean.mean())}"
-        line = {"color": color, "linewidth": 2}
+        line = {"color": color, "linewidth": 2, "gid": "forecast"}
         ax.plot(steps, mean, label=label, marker=marker, markersize=4, **line)
         ax.set_ylim(bottom=0)
         ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
@@ -244,11 +249,17 @@ class BacktestDisplay:
 
 def _absolute_errors(table: Any, scaled: bool) -> Any:
     """A row for each value that came, with what it belongs to."""
-    missing = [name for name in NEEDED if name not in table.columns]
+    columns = list(getattr(table, "columns", ()))
+    missing = [name for name in NEEDED if name not in columns]
+    if not columns:
+        raise TypeError(
+            f"BacktestDisplay needs a table such as backtest gives, got a {type(table).__name__}: "
+            "give one table, and draw the others into the same axes with ax=."
+        )
     if missing:
         raise ValueError(
             f"BacktestDisplay needs a table with the columns {list(NEEDED)}, such as backtest "
-            f"gives, but there is no {missing[0]!r} in {list(table.columns)[:10]}."
+            f"gives, but there is no {missing[0]!r} in {columns[:10]}."
         )
     where = [name for name in ("series", "target", "origin", "step") if name in table.columns]
     errors = table[where].reset_index(drop=True)

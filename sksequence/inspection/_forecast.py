@@ -16,6 +16,7 @@ from sksequence.inspection._time_axes import (
     axes_for,
     band,
     by_series,
+    check_forecaster,
     check_number,
     last_step,
     paler,
@@ -137,6 +138,7 @@ class ForecastDisplay:
         pyplot_for(f"{cls.__name__}.from_estimator")
         intervals = _check_levels(levels)
         forecaster, (X, X_history) = last_step(forecaster, X, X_history)
+        check_forecaster(forecaster, cls.__name__)
         asked = _Asked(forecaster, X, {"history": history, "X_history": X_history})
         forecast, past = asked.forecast(), asked.past()
         quantiles = asked.quantiles(intervals, calibrated, forecast.index)

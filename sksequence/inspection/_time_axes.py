@@ -14,6 +14,8 @@ MOST = 12  # axes in one figure
 INK = "#33373d"  # what was seen
 BLUE = "#1f5f99"  # what is forecast
 GREY = "#8a8f98"  # what it is compared with
+COLORS = (BLUE, "#b5472b", "#3f7d4f", "#7a4f9a")  # of several forecasts
+ROW = "a legend in a row"  # which is written anew when more is drawn
 
 
 def pyplot_for(what: str) -> Any:
@@ -34,6 +36,17 @@ def last_step(estimator: Any, *tables: Any) -> tuple[Any, list]:
             estimator = estimator.best_estimator_
         else:
             return estimator, read
+
+
+def check_forecaster(forecaster: Any, name: str) -> None:
+    """Raise TypeError if it is none."""
+    if hasattr(forecaster, "backtest"):
+        return
+    given = type(forecaster).__name__
+    raise TypeError(
+        f"{name} draws forecasts of RNNForecaster, WindowForecaster or NaiveForecaster, got a "
+        f"{given}: a regressor of scikit-learn forecasts as WindowForecaster({given}())."
+    )
 
 
 def check_number(n: int, what: str, name: str, remedy: str) -> None:
@@ -122,14 +135,26 @@ def write_legend(axes: list, place: str) -> None:
     labels = lines + [label for label in reversed(found) if label not in lines]  # narrow to wide
     handles = [found[label] for label in labels]
     settings = {"frameon": False, "fontsize": 9, "handlelength": 1.6}
-    row = {"ncols": len(labels), "columnspacing": 1.4, **settings}
+    row = {"ncols": min(len(labels), 6), "columnspacing": 1.4, **settings}
+    if place == "inside":
+        place = _place_of_row(axes[0])
     if place == "figure":  # room for a title remains between it and the axes
-        axes[0].figure.legend(handles, labels, loc="outside upper left", **row)
+        axes[0].figure.legend(handles, labels, loc="outside upper left", **row).set_gid(ROW)
     elif place == "above":
         corner = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
-        axes[0].legend(handles, labels, **corner, **row)
+        axes[0].legend(handles, labels, **corner, **row).set_gid(ROW)
     else:
         axes[0].legend(handles, labels, **settings)
+
+
+def _place_of_row(ax: Any) -> str:
+    """Where a display that shares the axes wrote its legend, which is taken away; or "inside"."""
+    for legend in ax.figure.legends:
+        if legend.get_gid() == ROW and len(ax.figure.axes) == 1:
+            legend.remove()
+            return "figure"
+    legend = ax.get_legend()
+    return "above" if legend is not None and legend.get_gid() == ROW else "inside"
 
 
 def short(value: float) -> str:

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -295,15 +295,37 @@ def test_backtest_of_an_estimator(y):
 
 def test_forecasts_share_axes_with_one_naive_line(y):
     ax = plt.subplots()[1]
-    for strategy, color in (("drift", "C1"), ("climatology", "C2")):
+    for strategy in ("drift", "climatology"):
         table = NaiveForecaster(strategy, seasonality=7).backtest(None, y, 5, n_steps=3)
         BacktestDisplay.from_predictions(table, name=strategy, ax=ax)
-        ax.lines[-1].set_color(color)
+    assert len({line.get_color() for line in ax.lines}) == 3
     assert [label.split(",")[0] for label in labels(ax)[:3]] == [
         "naive forecast",
         "drift",
         "climatology",
     ]
+
+
+def test_a_legend_over_a_figure_is_written_anew_for_what_is_drawn_later(y):
+    both = pd.DataFrame({"day": y, "night": 3 * y})
+    for target, kept in ((y, "figure"), (both, "axes")):
+        tables = [NaiveForecaster(s).backtest(None, target, 5) for s in ("drift", "last")]
+        display = BacktestDisplay.from_predictions(tables[0], name="drift")
+        BacktestDisplay.from_predictions(tables[1], name="last", ax=display.ax_)
+        legends = display.figure_.legends if kept == "figure" else [display.ax_[1].get_legend()]
+        assert len(legends) == 1
+        names = [text.get_text().split(",")[0] for text in legends[0].get_texts()]
+        assert names[:3] == ["naive forecast", "drift", "last"]
+
+
+def test_what_is_no_forecaster_is_refused(y):
+    ridge = Ridge().fit([[0.0], [1.0]], [0.0, 1.0])
+    with pytest.raises(TypeError, match=r"got a Ridge: .* WindowForecaster\(Ridge\(\)\)"):
+        ForecastDisplay.from_estimator(ridge, 5)
+    with pytest.raises(TypeError, match="BacktestDisplay draws forecasts of RNNForecaster"):
+        BacktestDisplay.from_estimator(ridge, None, y)
+    with pytest.raises(TypeError, match="such as backtest gives, got a dict"):
+        BacktestDisplay.from_predictions({"drift": y})
 
 
 def test_scaled_errors_of_the_naive_forecast_are_one(panel):
