@@ -31,8 +31,10 @@ MEASURES = {
     "memory": ("_speed_memory", "memory", "peak of Word2VecEmbedder -> RNNClassifier"),
     "pickle": ("_speed_memory", "pickle_size", "a fitted pipeline beside its contents"),
     "seq2seq": ("_speed_seq2seq", "seq2seq", "encoder-decoders by hand; beam and greedy search"),
+    "tagger": ("_speed_tagger", "tagger", "taggers by hand; a chain beside a softmax; best labels"),
     "language": ("_speed_language", "language", "training and writing beside loops by hand"),
     "forecast": ("_speed_forecast", "forecast", "forecasters by hand and of two libraries"),
+    "truncation": ("_speed_truncation", "truncation", "memory of truncated backpropagation"),
     "cells": ("_speed_cells", "cells", "every cell over time beside nn.LSTM and nn.GRU"),
     "threads": ("_speed_training", "threads", "where a second torch thread pays"),
 }
