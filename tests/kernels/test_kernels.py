@@ -322,6 +322,14 @@ def test_the_choice(monkeypatch):
 
     monkeypatch.setattr(_choice, "can_compile", lambda: True)
     assert chosen(LeakyRNN()) == "compiled"
+    assert chosen(LSTM()) == "fused"  # few units
+    wide = LSTM().initial_weights(2, 64, torch.Generator())
+    inputs = torch.zeros(3, 5, 2)
+    assert _choice.way_of(LSTM(), wide, inputs, False) == "compiled"
+    assert _choice.way_of(LSTM(), wide, inputs, True) == "compiled"
+    assert _choice.way_of(LSTM(), wide, inputs[:, :1], False) == "fused"
+    with torch.no_grad():
+        assert _choice.way_of(LSTM(), wide, inputs, False) == "fused"
     assert chosen(LeakyRNN(), torch.bfloat16) == "torch"
     assert chosen(Decay()) == "steps"
     monkeypatch.setattr(_choice, "can_compile", lambda: False)
