@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,13 @@ def write_file(path: Path, tree: Any, arrays: dict[str, np.ndarray], about: dict
         "format_version": str(FORMAT_VERSION),
         "sha256": _digest(contents),
     }
-    package = import_optional("safetensors.numpy", extra="export", purpose="save")
+    package = import_optional("safetensors", extra="export", purpose="save")
+    save_file = import_optional("safetensors.numpy", extra="export", purpose="save").save_file
     with _replaced_at_the_end(path) as unfinished:
         try:
-            package.save_file(contents, unfinished, metadata=header)
+            save_file(contents, unfinished, metadata=header)
         except package.SafetensorError as error:
-            raise OSError(errno.EIO, str(error), str(path)) from error
+            raise _as_os_error(error) from error
 
 
 def read_file(path: Path) -> tuple[Any, dict[str, np.ndarray], dict]:
@@ -85,7 +87,12 @@ def read_file(path: Path) -> tuple[Any, dict[str, np.ndarray], dict]:
         )
     text = contents.pop(STATE).tobytes()
     arrays = {name.removeprefix("arrays/"): array for name, array in contents.items()}
-    return json.loads(text), arrays, header
+    try:
+        return json.loads(text), arrays, header
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{str(path)!r} cannot be loaded: its description cannot be read ({error}). Save anew."
+        ) from error
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
@@ -161,9 +168,16 @@ def _take_place(unfinished: Path, path: Path) -> None:
     unfinished.replace(path)
 
 
+def _as_os_error(error: Exception) -> OSError:
+    """What safetensors tells of the system, "... (os error 28)", as Python tells it."""
+    number = re.search(r"os error (\d+)", str(error))
+    code = int(number[1]) if number else errno.EIO
+    return OSError(code, os.strerror(code) if number else str(error))
+
+
 def _unwritable(path: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
     if isinstance(error, FileNotFoundError):
         return f"{reason}: the folder {str(path.parent)!r} is not there, make it first"
-    before = "; the file that was there is as it was" if path.is_file() else ""
+    before = "; the file that was there is as it was" if os.path.isfile(path) else ""
     return f"{reason}: the estimator was not saved{before}"

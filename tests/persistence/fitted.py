@@ -1,11 +1,10 @@
-"""A small fitted estimator of each kind, with what it answers."""
+"""A small estimator of each kind, what it is fitted on, and what it is asked."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import pytest
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -70,6 +69,22 @@ PANEL = pd.Series(np.sin(np.arange(60) / 2), index=SHOPS, name="sold")
 TABLE = pd.DataFrame(
     {"text": TEXTS, "age": np.arange(24.0), "size": RNG.normal(size=24)},
 )
+
+
+def same(a, b):
+    """Whether two answers are the same to the last bit, in the same container."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, SequenceArray):
+        return np.array_equal(a.offsets, b.offsets) and np.array_equal(a.values, b.values)
+    if isinstance(a, (pd.DataFrame, pd.Series)):
+        alike = a.index.dtype == b.index.dtype and list(a.index.names) == list(b.index.names)
+        return alike and a.equals(b)
+    if isinstance(a, np.ndarray) and a.dtype == object:
+        return a.shape == b.shape and all(map(same, a.ravel(), b.ravel()))
+    return np.array_equal(a, b)
 
 
 def predict(fitted, X):
@@ -215,10 +230,3 @@ CASES = {
         make_pipeline(TfidfVectorizer(), LogisticRegression()), TEXTS, LABELS, probabilities
     ),
 }
-
-
-@pytest.fixture(scope="session", params=CASES)
-def fitted(request):
-    """Each fitted estimator with what it answers and is asked."""
-    estimator, X, y, answer, asked = CASES[request.param]
-    return estimator.fit(X, y), answer, asked
