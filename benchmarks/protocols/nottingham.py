@@ -7,13 +7,13 @@ from sksequence.datasets import fetch_nottingham
 
 SETTINGS = {
     "hidden_size": 256,
-    "dropout": 0.3,
-    "batch_size": 16,
-    "learning_rate": 0.003,
-    "tbptt_steps": 200,
-    "learning_rate_schedule": "plateau",
-    "max_epochs": 60,
-    "n_iter_no_change": 8,
+    "dropout": 0.5,
+    "batch_size": 8,
+    "learning_rate": 0.01,
+    "learning_rate_schedule": "one_cycle",
+    "tbptt_steps": 100,
+    "max_epochs": 30,
+    "n_iter_no_change": 30,
 }
 
 
