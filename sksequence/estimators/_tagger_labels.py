@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from numbers import Number
+from numbers import Number, Real
 from typing import Any
 
 import numpy as np
@@ -231,8 +231,8 @@ def read_weights(
         return None, _checked_steps(sample_weight.values.ravel(), sample_weight.lengths)
     if hasattr(sample_weight, "iloc") and sample_weight.index.nlevels == 2:
         return None, _checked_steps(*_long(sample_weight, "sample_weight"))
-    if np.ndim(sample_weight) == 0 and isinstance(sample_weight, Number):
-        return np.full(n_sequences, sample_weight, dtype=np.float64), None
+    if isinstance(sample_weight, Real):
+        return np.full(n_sequences, float(sample_weight)), None
     rows = list(np.asarray(sample_weight) if hasattr(sample_weight, "iloc") else sample_weight)
     if len(rows) != n_sequences:
         raise ValueError(

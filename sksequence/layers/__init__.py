@@ -21,6 +21,7 @@ from sksequence.layers._pooling import (
     MeanPooling,
     make_pooling,
 )
+from sksequence.layers._quick_dropout import QuickDropout
 from sksequence.layers._recurrent import RecurrentLayer, reverse_steps
 from sksequence.layers._stack import RecurrentStack
 
@@ -43,6 +44,7 @@ __all__ = [
     "MeanPooling",
     "Memory",
     "MixtureHead",
+    "QuickDropout",
     "RecurrentLayer",
     "RecurrentStack",
     "SoftmaxHead",

@@ -11,7 +11,14 @@ from torch import Tensor, nn
 
 from sksequence.batches import SequenceBatch
 from sksequence.inputs import ChannelSchema
-from sksequence.layers import ChainHead, StepEncoder, linear, make_character_network, make_pooling
+from sksequence.layers import (
+    ChainHead,
+    QuickDropout,
+    StepEncoder,
+    linear,
+    make_character_network,
+    make_pooling,
+)
 from sksequence.networks._outputs import Outputs
 from sksequence.networks._sequence import (
     NetworkSpec,
@@ -19,7 +26,6 @@ from sksequence.networks._sequence import (
     build_reader,
     read_steps,
 )
-from sksequence.networks._stacks import make_dropout
 
 UNKNOWN_ID = 0
 
@@ -85,7 +91,7 @@ class StepReader(nn.Module):
     def __init__(self, spec: TaggingSpec, characters: nn.ModuleDict, steps: StepEncoder):
         super().__init__()
         self.characters, self.steps = characters, steps
-        self.dropout = make_dropout(spec)
+        self.dropout = steps.dropout
         self.ragged, self.dropped = spec.ragged, spec.dropped_channel
         self.one_hot = {name: _n_tokens(spec, name) for name in spec.one_hot}
         self.register_buffer("like", torch.empty(0, dtype=torch.float32), persistent=False)
@@ -149,9 +155,10 @@ class TaggingNetwork(nn.Module):
             characters[str(i)] = network
             widths[name] = network.n_outputs
         steps, self.convolution, self.stack = build_reader(spec.reader(widths), generator, vectors)
+        self.dropout = QuickDropout(spec.dropout, spec.variational_dropout)
+        steps.dropout = self.stack.between = self.dropout
         self.encoder = StepReader(spec, characters, steps)
         self.context = build_context(spec, self.stack, generator)
-        self.dropout = make_dropout(spec)
         n_units, n_forward = self.stack.n_outputs, self.stack.n_forward
         self.pooling = make_pooling("last", n_units, n_forward, generator)  # a stream's last step
         self.head: Any
