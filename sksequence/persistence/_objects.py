@@ -20,6 +20,8 @@ from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder, Un
 
 # The folder in which a pipeline keeps pickles: another machine has none, and must not read ours.
 _CACHE = "memory"
+# Compiled, unused by predictions, and made anew when scikit-learn trains.
+_RENEWED = ("_loss_function_",)
 _REQUESTS = "_metadata_request"
 
 
@@ -52,6 +54,8 @@ def _encode_object(value: Any, name: str, path: str, encoder: Encoder) -> dict:
     requests = state.pop(_REQUESTS, None)
     if requests is not None:
         node["requests"] = encoder.encode(_requests(requests), path)
+    for attribute in _RENEWED:
+        state.pop(attribute, None)
     if _CACHE in state:
         state[_CACHE] = None
     return {**node, "state": encoder.named(state, path)}
@@ -106,9 +110,9 @@ def _explain(value: Any, path: str) -> None:
         )
     if kind.__module__.startswith("sklearn."):
         raise UnsavableError(
-            f"{path} is a {name}, of scikit-learn but with compiled parts (as trees are), or no "
-            "estimator, which cannot be told in plain numbers and names: write the estimator with "
-            "joblib or skops, or choose a step without it (linear models, scalers and encoders)."
+            f"{path} is a {name}, a compiled part of scikit-learn (as trees have them) or one that "
+            "a file may not name: write the estimator with joblib or skops, or choose one whose "
+            "state is plain numbers (scalers, encoders, linear models and machines are)."
         )
 
 

@@ -97,6 +97,7 @@ SKLEARN_MODULES = (
 )
 # Its plain objects that are no estimators, by file.
 SKLEARN_PARTS = {
+    "calibration": ("_CalibratedClassifier", "_SigmoidCalibration"),
     "neural_network._stochastic_optimizers": ("AdamOptimizer", "SGDOptimizer"),
 }
 
@@ -189,6 +190,6 @@ def _sklearn_class(module: str, short: str) -> type | None:
         return getattr(import_module(module), short, None)
     if module not in SKLEARN_MODULES:
         return None
-    public = import_module(module)
-    found = getattr(public, short) if short in public.__all__ else None
-    return found if isinstance(found, type) and issubclass(found, BaseEstimator) else None
+    found = None if short.startswith("_") else getattr(import_module(module), short, None)
+    known = isinstance(found, type) and found.__module__.startswith(module)
+    return found if known and issubclass(found, BaseEstimator) else None

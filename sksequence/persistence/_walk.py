@@ -125,14 +125,20 @@ class Decoder:
 
 
 def _refusal(value: Any, path: str) -> str:
+    if isinstance(value, type):
+        return (
+            f"{path} is the class {value.__module__}.{value.__qualname__}, and a file that save "
+            "writes names the types of Python and numpy only: write the estimator with pickle or "
+            "joblib."
+        )
     kind = type(value)
     name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-    if callable(value) and not isinstance(value, type) and hasattr(value, "__name__"):
+    if callable(value) and hasattr(value, "__name__"):
         return (
             f"{path} is the function {value.__name__!r}, and a file that save writes holds no "
             "code: choose one of the named options if there is one that does the same, or write "
-            "the estimator with pickle, joblib or skops, which look the function up when they "
-            "load."
+            "the estimator with pickle or joblib, which look the function up when they load (and "
+            "need it in a module, not a lambda)."
         )
     return (
         f"{path} is a {name}, which cannot be told in plain numbers and names: write the "

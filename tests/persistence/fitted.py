@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sksequence import (
     CTCTranscriber,
+    LogMelSpectrogram,
     NaiveForecaster,
     PerStep,
     RNNClassifier,
@@ -51,6 +52,8 @@ WORDS = [text.split() for text in TEXTS]
 STEP_LABELS = np.split(np.array(["a", "b"])[IDS % 2], OFFSETS[1:-1])
 SPOKEN = ["ab", "a", "", "ba"] * 6
 SCENES = RNG.normal(size=(24, 4, 5))
+
+WAVES = [np.sin(np.arange(n) / 3) for n in (900, 1500)]
 
 QUICK = {"hidden_size": 5, "max_epochs": 2, "random_state": 0}
 NET = {"hidden_size": 5, "max_epochs": 1, "random_state": 0}
@@ -226,6 +229,7 @@ CASES = {
         LABELS,
         probabilities,
     ),
+    "spectrogram": case(LogMelSpectrogram(sampling_rate=8000, n_mels=5), WAVES, None, transform),
     "counted words": case(
         make_pipeline(TfidfVectorizer(), LogisticRegression()), TEXTS, LABELS, probabilities
     ),
