@@ -13,6 +13,8 @@ from sksequence.decoding._largest import largest
 from sksequence.decoding._rows import first_leaf
 from sksequence.decoding._tree import Decoded
 
+COLDEST = 1e-30  # what is less is 0 in 32 bits, and greedy search long before
+
 
 def sample_search(
     decoder,
@@ -158,7 +160,7 @@ class Sampler:
         tokens = None
         if self.temperature != 1:
             log_weights = log_weights - log_weights.amax(dim=1, keepdim=True)
-            log_weights = log_weights / self.temperature
+            log_weights = log_weights / max(self.temperature, COLDEST)
         if self.top_k is not None:  # the most probable first
             log_weights, tokens = largest(log_weights, min(self.top_k, log_weights.shape[1]))
         weights = torch.softmax(log_weights, dim=1)

@@ -156,6 +156,8 @@ class WritingMixin:
                 f"complete searches among symbols, but {type(self).__name__} was fitted on "
                 "numbers: use sample, with a low temperature."
             )
+        if max_steps is not None:
+            check_positive("max_steps", max_steps)
         limit = max_steps or self._longest_written()
         first, (advance, log_weights, state, memory) = started(self, prefix, 1, context)
         start = {"stack": state, "next": torch.log_softmax(log_weights, dim=1)}
@@ -206,6 +208,10 @@ def started(
 
 def _read(estimator: Any, prefix: Any, n_sequences: int, context: Any):
     """Rows of a prefix; the state, what the head reads, and the context, of each sequence."""
+    if not hasattr(prefix, "__len__"):
+        raise TypeError(
+            f"prefix must be a sequence as those of fit, or empty for none, got {prefix!r}."
+        )
     n_read = 1 if context is None or np.ndim(context) < 2 else n_sequences
     samples, rows = estimator._prefixes([prefix] * n_read, context)
     ((positions, state, readouts, context),) = after_reading(estimator.network_, samples)

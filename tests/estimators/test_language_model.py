@@ -186,7 +186,9 @@ def test_as_generator_is_the_same_text(fitted):
 
 def test_a_temperature_near_zero_takes_the_most_probable(fitted):
     (greedy,) = fitted.complete("a", beam_size=1)
-    assert fitted.sample(3, prefix="a", temperature=1e-6, random_state=0) == [greedy] * 3
+    for temperature in (1e-6, 1e-300):
+        drawn = fitted.sample(3, prefix="a", temperature=temperature, random_state=0)
+        assert drawn == [greedy] * 3
 
 
 def test_a_wide_beam_finds_the_most_probable_text(fitted):
@@ -351,6 +353,15 @@ def test_what_cannot_be_learned(X, settings, message):
 def test_what_cannot_be_drawn(fitted, settings, message):
     with pytest.raises(ValueError, match=message):
         fitted.sample(**settings)
+
+
+def test_what_is_no_beginning(fitted):
+    with pytest.raises(TypeError, match="prefix must be a sequence as those of fit"):
+        fitted.sample(prefix=5)
+    with pytest.raises(ValueError, match=r"max_steps must be an integer >= 1, got -1\.$"):
+        fitted.complete("a", max_steps=-1)
+    with pytest.raises(ValueError, match="no sequence to begin with"):
+        fitted.predict_proba([])
 
 
 def test_unseen_symbols_are_read_as_unknown(fitted):
