@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ def _times(kind: str, values: np.ndarray, node: dict, decoder: Decoder) -> Any:
 
 def _encode_offset(offset: Any, path: str) -> dict:
     kind = type(offset).__name__
-    settings = {k: v for k, v in offset.kwds.items() if v is not None}
+    settings = {k: v for k, v in offset.kwds.items() if v not in (None, timedelta(0))}
     plain = all(type(v) in (int, bool, str) for v in settings.values())
     if kind in OFFSETS and plain:
         node = {TAG: "offset", "class": kind, "n": offset.n, "settings": settings}

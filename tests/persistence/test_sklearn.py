@@ -51,6 +51,7 @@ NAMES = np.array(["no", "yes"], dtype=object)[Y]
 COUNTS = RNG.poisson(2.0, size=(60, 5))
 MIXED = pd.DataFrame({"age": X[:, 0], "kind": pd.Series(NAMES, dtype="str"), "n": COUNTS[:, 0]})
 SERIES = X[:, :, None]  # 60 sequences of 4 steps
+ROOT = FunctionTransformer(np.cbrt, feature_names_out="one-to-one")
 
 TABLES = {
     "scalers": (
@@ -60,7 +61,11 @@ TABLES = {
     ),
     "quantiles": (QuantileTransformer(n_quantiles=10), X, None),
     "bins": (KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"), X, None),
-    "components": (make_pipeline(PCA(3), FunctionTransformer(np.cbrt)), X, None),
+    "components": (
+        make_pipeline(PCA(3), FunctionTransformer(np.cbrt, feature_names_out="one-to-one")),
+        X,
+        None,
+    ),
     "selection": (make_pipeline(VarianceThreshold(), SelectKBest(chi2, k=2)), COUNTS, Y),
     "columns": (
         ColumnTransformer(
