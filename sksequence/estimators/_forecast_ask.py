@@ -75,6 +75,7 @@ def future_of(forecaster: Any, X: Any, table: TimeTable) -> Future:
     """The rows that are asked for; those of the past only where they are allowed."""
     name = type(forecaster).__name__
     columns = columns_of(forecaster.covariate_tail_) or 0
+    X = pd.DataFrame(index=X) if isinstance(X, pd.Index) else X
     X = with_past_columns(forecaster, X, columns)
     check_features(forecaster, X)
     future = read_future(coded(forecaster, X), table, forecaster.gap, columns, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,17 @@ class ForecastData:
     def n_lost(self) -> int:
         """First rows of a series that have no transformed value."""
         return 0 if self.transforms is None else self.transforms.n_lost
+
+    @property
+    def transform_names(self) -> tuple[str, ...]:
+        """What becomes of the targets."""
+        return () if self.transforms is None else tuple(self.transforms.names)
+
+    @property
+    def period(self) -> int:
+        """Rows of a season, where seasons are subtracted; else 1."""
+        seasonal = self.transforms is not None and "seasonal_difference" in self.transform_names
+        return int(self.transforms.seasonality) if seasonal else 1
 
     @property
     def n_known(self) -> int:
@@ -242,7 +254,7 @@ class Past:
         )
 
     def _spread(self, values: np.ndarray) -> np.ndarray:
-        target, names = self.target, set(() if self.transforms is None else self.transforms.names)
+        target, names = self.target, set(self.data.transform_names)
         sizes = np.ones((target.n_series, values.shape[1]))
         short = (target.lengths < self.data.lookback).any()
         if short and names <= {"difference", "seasonal_difference"}:  # as large as values are
@@ -279,17 +291,46 @@ class Past:
         back = np.maximum(starts[:, None] + np.arange(-n_before, 0), earliest)
         targets = self.rows.targets[back]
         targets[lost] = 0.0
+        self._bring_near(targets[:, -self.data.lookback :], starts, first[:, 0])
         n_history = max(self.data.n_lost, 1)
         newest = np.maximum(starts[:, None] + np.arange(-n_history, 0), first)
+        history = self.target.values[newest]
+        if not np.isfinite(history).all():
+            history = self.filled[newest]
         return Origins(
             targets,
             self.rows.observed[back],
             np.concatenate([self.rows.known[back], ahead], axis=1),
             self.rows.static[series],
             self.rows.spread[series],
-            self.target.values[newest],
+            history,
             self.series[series],
         )
+
+    @cached_property
+    def filled(self) -> np.ndarray:
+        """Targets, where missing as they were a season before, or else the newest before.
+
+        Differences and returns are added to values, so that these must be there.
+        """
+        table, m = self.target, self.data.period
+        series = np.repeat(np.arange(table.n_series), table.lengths)
+        place = np.arange(len(series)) - table.offsets[series]
+        values = pd.DataFrame(table.values)
+        if m > 1:
+            values = values.groupby([series, place % m]).ffill()
+        return values.groupby(series).ffill().to_numpy()
+
+    def _bring_near(self, windows: np.ndarray, starts: np.ndarray, first: np.ndarray) -> None:
+        """Where a window has seen nothing, its first row becomes the newest value before it.
+
+        Else it would not know its level.
+        """
+        for i, k in np.argwhere(~np.isfinite(windows).any(axis=1)):
+            before = self.rows.targets[first[i] : starts[i], k]
+            seen = before[np.isfinite(before)]
+            if len(seen):
+                windows[i, 0, k] = seen[-1]
 
     def known_ahead(
         self, starts: np.ndarray, series: np.ndarray, n_given: int, n_steps: int

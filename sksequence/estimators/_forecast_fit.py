@@ -25,6 +25,7 @@ from sksequence.estimators._forecast_tables import (
     check_static,
     column_positions,
     naive_errors_of,
+    rows_since_seen,
     seasonal_naive,
     some_series,
     warn_if_constant,
@@ -213,7 +214,18 @@ def windows_of(forecaster, past: Past, first_rows=None) -> tuple[np.ndarray, np.
         raise ValueError(
             f"y has no window of {needed} rows with a value to forecast in it: give more rows."
         )
+    seen &= _with_past(past.rows.targets, starts, forecaster.lookback_, seen)
     return starts[seen], series[seen]
+
+
+def _with_past(targets, starts, lookback, wanted) -> np.ndarray:
+    """Windows that know the level of each target; all, where none of those wanted does."""
+    there = np.isfinite(targets)
+    if there.all():
+        return np.ones(len(starts), dtype=bool)
+    counts = np.concatenate([np.zeros((1, targets.shape[1]), dtype=int), there.cumsum(axis=0)])
+    known = (counts[starts] > counts[starts - lookback]).all(axis=1)
+    return known if (known & wanted).any() else np.ones(len(starts), dtype=bool)
 
 
 def check_lengths(target: TimeTable, needed: int, name: str, aloud: bool = True) -> None:
@@ -293,9 +305,13 @@ def check_same_spec(fitted: ForecastSpec, wanted: ForecastSpec) -> None:
 
 
 def remember(forecaster: Any, target: TimeTable, covariates: TimeTable | None) -> None:
-    """Keep the last rows only: for a window, a season, and windows that end in the next row."""
+    """Keep the last rows only: for a window, a season, and windows that end in the next row.
+
+    Where nothing was seen of late, those since the last value (of each place in the season).
+    """
     n = rows_before(forecaster) + forecaster.data_.n_lost + forecaster.horizon_ - 1
-    n = max(n, forecaster.seasonality)
+    data = forecaster.data_
+    n = max(n, forecaster.seasonality, rows_since_seen(target, data.period) + data.n_lost)
     whole = forecaster.in_sample == "one_step"
     forecaster.tail_ = target if whole else target.tail(n)
     forecaster.covariate_tail_ = covariates

@@ -84,6 +84,11 @@ def read_future(X: Any, table: TimeTable, gap: int, columns: Any, name: str) -> 
             f"{name} cannot tell from X=None which rows to forecast: give their number, e.g. "
             "predict(12), or a DataFrame with their index."
         )
+    if isinstance(X, str | float | complex):
+        raise TypeError(
+            f"{name} expected the rows to forecast, as a table or an index, or their number, such "
+            f"as predict(12); got {X!r}."
+        )
     clock = table.clock
     if not hasattr(X, "iloc") and clock.kind != "none":
         raise ValueError(

@@ -230,10 +230,11 @@ def without_missing(forecaster: Any, table: TimeTable | None, what: str) -> Any:
         row, column = np.argwhere(np.isnan(table.values))[0]
         named = "" if table.columns is None else f" of {table.columns[column]!r}"
         where = f"row {row}" if table.clock.kind == "none" else str(table.index[row])
+        masks = "mask" in forecaster._parameter_constraints["missing"][0].options
+        mask = '"mask" (a mark of what was seen, no loss) or ' if masks else ""
         raise ValueError(
             f"Input {what} contains NaN: the value{named} at {where} is missing. "
-            'Fill it, or set missing="mask" (a mark of what was seen, no loss) or "ffill" '
-            "(the value before)."
+            f'Fill it, or set missing={mask}"ffill" (the value before).'
         )
     return forward_filled(table, what)
 

@@ -202,6 +202,24 @@ def at_steps(values: np.ndarray, n_steps: int) -> np.ndarray:
     return values[:, np.minimum(np.arange(n_steps), values.shape[1] - 1)]
 
 
+def rows_since_seen(table: TimeTable, m: int = 1) -> int:
+    """The most rows that it takes to reach back to the last value of each series and target.
+
+    With `m`, of each of the `m` places in a season.
+    """
+    there = np.isfinite(table.values)
+    if there.all():
+        return 1
+    series = np.repeat(np.arange(table.n_series), table.lengths)
+    rows = np.arange(len(series))
+    newest = np.full((table.n_series * m, there.shape[1]), -1)
+    np.maximum.at(
+        newest, series * m + (rows - table.offsets[series]) % m, np.where(there, rows[:, None], -1)
+    )
+    since = np.repeat(table.offsets[1:], m)[:, None] - newest
+    return int(since[newest >= 0].max(initial=1))
+
+
 def seasonal_naive(
     table: TimeTable, starts: np.ndarray, series: np.ndarray, m: int, n_steps: int
 ) -> np.ndarray:

@@ -339,7 +339,7 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame, Series, array-like of shape (n_rows, n_covariates), or int
+        X : DataFrame, Series, Index, array-like of shape (n_rows, n_covariates), or int
             The rows to forecast with their covariates (`past_covariates` are ignored and may be
             left out). Without an index they follow directly, after `gap` rows. A number stands
             for so many rows.

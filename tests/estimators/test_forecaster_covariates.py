@@ -243,3 +243,42 @@ def test_a_named_column_of_a_table_that_lost_its_names():
         forecaster.fit(X, y)
     with pytest.raises(ValueError, match=r"only \['u', 'v'\]: name one of them"):
         forecaster.fit(pd.DataFrame(X, y.index, columns=["u", "v"]), y)
+
+
+# Targets that were not seen for long
+
+
+def outage(n=240, level=1000.0):
+    """A series far from 0 with an outage in the middle and one at the end."""
+    y = pd.Series(level + noise(n) + 5 * np.sin(np.arange(n) * np.pi / 6), DAYS[:n])
+    y.iloc[100:125] = y.iloc[-20:] = np.nan
+    return y
+
+
+TRANSFORMS = [None, "difference", "returns", "seasonal_difference", ["log1p", "difference"]]
+
+
+@pytest.mark.filterwarnings("ignore:RNNForecaster does not beat:UserWarning")
+@pytest.mark.parametrize("loss", ["squared_error", "gaussian"])
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_a_window_that_saw_nothing_goes_on_from_the_newest_value(transform, loss):
+    options = {**SMALL, "target_transform": transform, "loss": loss, "seasonality": 12}
+    forecaster = RNNForecaster(**options, missing="mask", early_stopping=True).fit(None, outage())
+    for answer in (forecaster.predict(5), forecaster.predict_interval(5)):
+        assert np.abs(answer.to_numpy() - 1000).max() < 40
+    nothing = pd.Series(np.nan, DAYS[240:270])
+    assert abs(forecaster.update(None, nothing).predict(1).iloc[0] - 1000) < 40
+    assert max(abs(record["train_loss"]) for record in forecaster.history_) < 20
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_a_backtest_with_missing_targets_is_a_loop_of_update_and_predict(transform):
+    y = outage().mask(np.random.default_rng(1).random(240) < 0.3)[:230]
+    options = {**SMALL, "target_transform": transform, "seasonality": 12}
+    forecaster = RNNForecaster(**options, missing="mask", early_stopping=False)
+    table = forecaster.backtest(None, y, 12)
+    forecaster.fit(None, y[:216])
+    for i in range(12):
+        expected = table["forecast"][table["origin"] == DAYS[215 + i]]
+        np.testing.assert_allclose(forecaster.predict(3), expected)
+        forecaster.update(None, y[216 + i : 217 + i])

@@ -238,6 +238,7 @@ FUTURE = X.shift(30, freq="D")[30:]  # 60 rows were fitted: these follow
 ASK = {
     "no rows": (None, "X=None which rows to forecast"),
     "minus one row": (-1, "at least 1, got -1"),
+    "half a row": (2.5, r"their number, such as predict\(12\); got 2.5"),
     "no index": (FUTURE.to_numpy(), r'set_output\(transform="pandas"\)'),
     "other columns": (FUTURE.rename(columns={"u": "w"}), "'w'|feature names"),
     "other order": (FUTURE[["v", "u"]], "order"),
@@ -266,6 +267,8 @@ def test_what_predict_refuses(case, fitted):
 
 def test_covariates_that_fit_did_not_see():
     forecaster = RNNForecaster(**SMALL).fit(None, Y)
+    rows = forecaster.predict(FUTURE.index)  # an index names rows as a table does
+    pd.testing.assert_series_equal(rows, forecaster.predict(FUTURE[[]]))
     with pytest.raises(ValueError, match="it was fitted without covariates"):
         forecaster.predict(FUTURE)
     with pytest.raises(ValueError, match=r"came with covariates, but .* fitted without"):
