@@ -281,7 +281,8 @@ sample_weight
 
     def _name_blocks(self, ax):
         names = [str(name).replace("-", "\N{MINUS SIGN}") for name in self.block_names]
-        turn = 45 if len(names) * max(map(len, names)) > 70 else 0
+        room = 11 * (ax.figure.get_figwidth() - 1)  # in letters
+        turn = 45 if len(names) * (max(map(len, names)) + 2) > room else 0
         side = {"ha": "right", "rotation_mode": "anchor"} if turn else {}
         ax.set_xticks(range(len(names)), names, rotation=turn, fontsize=9, **side)
         ax.tick_params(axis="x", length=0)

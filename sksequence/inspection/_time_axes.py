@@ -135,7 +135,9 @@ def write_legend(axes: list, place: str) -> None:
     labels = lines + [label for label in reversed(found) if label not in lines]  # narrow to wide
     handles = [found[label] for label in labels]
     settings = {"frameon": False, "fontsize": 9, "handlelength": 1.6}
-    row = {"ncols": min(len(labels), 6), "columnspacing": 1.4, **settings}
+    letters = sum(map(len, labels)) + 7 * len(labels)  # with lines and spaces
+    n_rows = -(-letters // int(13 * axes[0].figure.get_figwidth()))
+    row = {"ncols": -(-len(labels) // n_rows), "columnspacing": 1.4, **settings}
     if place == "inside":
         place = _place_of_row(axes[0])
     if place == "figure":  # room for a title remains between it and the axes
