@@ -25,7 +25,7 @@ def loss(chain, labels=LABELS, partial=False, **weights):
     batch = SimpleNamespace(targets=labels, lengths=LENGTHS, **given)
     outputs = SimpleNamespace(values=VALUES, mask=MASK, extras={"head": HEAD})
     found, weight = Tagging(CLASSES, chain, partial).loss(outputs, batch)
-    return float(found), float(weight)
+    return float(torch.as_tensor(found).detach()), float(weight)
 
 
 def test_a_softmax_has_the_mean_cross_entropy_of_the_steps():
