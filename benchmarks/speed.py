@@ -30,6 +30,7 @@ MEASURES = {
     "import": ("_speed_processes", "import_time", "import sksequence in fresh processes"),
     "memory": ("_speed_memory", "memory", "peak of Word2VecEmbedder -> RNNClassifier"),
     "pickle": ("_speed_memory", "pickle_size", "a fitted pipeline beside its contents"),
+    "loading": ("_speed_loading", "loading", "a saved model's first answer, after the imports"),
     "seq2seq": ("_speed_seq2seq", "seq2seq", "encoder-decoders by hand; beam and greedy search"),
     "tagger": ("_speed_tagger", "tagger", "taggers by hand; a chain beside a softmax; best labels"),
     "language": ("_speed_language", "language", "training and writing beside loops by hand"),
