@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from sksequence.inputs import SequenceArray, last_window, make_windows
     from sksequence.inspection import (
+        AlignmentDisplay,
         AttentionDisplay,
         BacktestDisplay,
         ForecastDisplay,
@@ -70,6 +71,7 @@ _HOME = {
     "SequenceAutoencoder": "estimators",
     "SequenceCaptioner": "estimators",
     "WindowForecaster": "estimators",
+    "AlignmentDisplay": "inspection",
     "AttentionDisplay": "inspection",
     "BacktestDisplay": "inspection",
     "ForecastDisplay": "inspection",
@@ -85,6 +87,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AlignmentDisplay",
     "AttentionDisplay",
     "BacktestDisplay",
     "CTCTranscriber",

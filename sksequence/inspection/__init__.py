@@ -1,5 +1,6 @@
 """Look into fitted estimators."""
 
+from sksequence.inspection._alignment_display import AlignmentDisplay
 from sksequence.inspection._attention import AttentionDisplay
 from sksequence.inspection._backtest import BacktestDisplay
 from sksequence.inspection._composition import plot_repeated_composition, repeated_composition
@@ -16,6 +17,7 @@ from sksequence.inspection._tag_display import TagDisplay
 from sksequence.inspection._unfolded import plot_unfolded
 
 __all__ = [
+    "AlignmentDisplay",
     "AttentionDisplay",
     "BacktestDisplay",
     "ForecastDisplay",
