@@ -66,7 +66,8 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
       goes as it is, and one of other lengths (sentences to write) is kept back.
     - ``sample_weight`` of a sequence goes for each of its steps.
     - A frame (an image a step) is flattened for the transformer and takes its shape again if
-      as many numbers come back.
+      as many numbers come back. A transformer of images, ``PerStep(ImageFeaturizer(...))``, gets
+      the frames as they are.
     - A 2-D array or wide DataFrame, one univariate series a row, comes back as a 2-D array if
       one feature a step is left. Everything else comes back as a SequenceArray.
 
@@ -113,7 +114,7 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         channel = X.channels[name]
         weight = weight_of_rows(sample_weight, X, channel)
         self.transformer_ = clone(self.transformer).fit(
-            _table(channel, channel.feature_names),
+            _given(self.transformer, channel, channel.feature_names),
             _y_of_rows(y, X, channel),
             **({} if weight is None else {"sample_weight": weight}),
         )
@@ -145,7 +146,7 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         self._schema.check(checked, type(self).__name__)
         name = self._channel_name(checked)
         channel, fitted = checked.channels[name], self._schema.channels[self._channel]
-        made = self.transformer_.transform(_table(channel, fitted.feature_names))
+        made = self.transformer_.transform(_given(self.transformer_, channel, fitted.feature_names))
         table = _dense(made, channel, self.transformer_)
         names = self._names_out(fitted.feature_names or channel.feature_names)
         new = with_rows(channel, table, channel.values.shape[1:], names)
@@ -230,6 +231,14 @@ class PerStep(SequenceOutputMixin, TransformerMixin, BaseEstimator):
             tags.transformer_tags.preserves_dtype = inner.transformer_tags.preserves_dtype
         tags.non_deterministic = inner.non_deterministic
         return tags
+
+
+def _given(transformer: Any, channel: Channel, names: tuple[str, ...] | None) -> Any:
+    """The steps as the transformer wants them: frames as they are if it reads no tables."""
+    frames = channel.values.ndim > 2
+    if frames and not get_tags(transformer).input_tags.two_d_array:
+        return channel.values
+    return _table(channel, names)
 
 
 def _table(channel: Channel, names: tuple[str, ...] | None) -> Any:
