@@ -46,7 +46,7 @@ class TargetLabels:
             spoken = [row for row in rows if row.strip()]
             _check_some(spoken, name)
             self.text = TextSide(encoder.fit(spoken), spoken)
-            self.labels = _array(list(encoder.vocabulary_.tokens)[1:])  # the first is the unknown
+            self.labels = _array(sorted(encoder.vocabulary_.tokens[1:]))  # but the unknown
         else:
             found = set().union(*map(set, rows))
             _check_some(found, name)
