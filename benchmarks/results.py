@@ -36,6 +36,7 @@ PROTOCOLS = {
     "atis": "slots in questions about flights, F1, mean of 3 seeds",
     "occupancy": "is somebody in the office, minute by minute, two test runs",
     "genes": "coding bases in generated DNA, F1, mean of 3 draws",
+    "spoken_digits": "one spoken digit, and strings of 3 to 7 without alignment",
     "multi30k": "German to English, test 2016, with and without attention",
 }
 
