@@ -67,16 +67,16 @@ class _AlignmentEstimator(BaseEstimator):
 
     def _fit_strings(self, training, validation, rng, earlier) -> None:
         """Build the network unless it is there, then train it on (X, encoded strings, weights)."""
-        X = training[0]
+        X, targets, weights = training
         if earlier is None:
-            self._build(X, training[2], rng)
+            self._build(X, weights, rng)
         else:
             self._go_on()
         warn_of_delays(self.network_.spec.cell, X.lengths, "X")
         train_network(
             self,
             Alignment(),
-            lambda: self._samples(*training, batch_size=self.batch_size),
+            lambda: self._samples(X, targets, weights, self.batch_size),
             None if validation is None else lambda: self._samples(*validation),
             rng,
             self.max_epochs,

@@ -123,7 +123,7 @@ class TargetLabels:
         rows = list(rows)
         result = np.empty(len(rows), dtype=object)
         for i, row in enumerate(rows):
-            result[i] = self.text._join(list(row))  # type: ignore[union-attr]
+            result[i] = self.text._join(list(row))
         return result
 
     def names(self, string: np.ndarray) -> list[str]:
@@ -145,10 +145,11 @@ def _rows(y: Any, what: str, name: str) -> tuple[str, list]:
             f"{what} is {y!r} ({type(y).__name__}), but {name} expected a list with a text or a "
             "list of labels for each sequence."
         )
-    if hasattr(y, "iloc"):
-        y = y.iloc[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-        y = y.to_numpy()
-    rows = [row.tolist() if isinstance(row, np.ndarray) else row for row in y]
+    given: Any = y
+    if hasattr(given, "iloc"):
+        column = given.ndim == 2 and given.shape[1] == 1
+        given = (given.iloc[:, 0] if column else given).to_numpy()
+    rows = [row.tolist() if isinstance(row, np.ndarray) else row for row in given]
     for i, row in enumerate(rows):
         _check_target(row, f"{what}[{i}]", name)
     kinds = {isinstance(row, str) for row in rows}

@@ -36,7 +36,8 @@ class FrameNetwork(nn.Module):
 
     def __init__(self, frame_shape: tuple[int, ...], generator: torch.Generator):
         super().__init__()
-        shape = (*frame_shape, 1)[:3]
+        n_rows, n_columns, n_channels = (*frame_shape, 1)[:3]
+        shape = n_rows, n_columns, n_channels
         n_blocks = max(1, math.ceil(math.log2(max(1, *shape[:2]) / LONGEST)))
         self.convolutions = ImageEncoder(shape, CHANNELS, generator, n_blocks)
         self.project = linear(self.convolutions.n_locations * CHANNELS, FEATURES, generator)

@@ -219,9 +219,8 @@ class LogMelSpectrogram(SequenceOutputMixin, TransformerMixin, BaseEstimator):
 
     def _sizes(self) -> tuple[int, int]:
         """Samples of a window and of a hop."""
-        return tuple(
-            max(1, round(ms * self.sampling_rate / 1000)) for ms in (self.window, self.hop)
-        )
+        per_ms = self.sampling_rate / 1000
+        return max(1, round(self.window * per_ms)), max(1, round(self.hop * per_ms))
 
     def _filters(self) -> np.ndarray:
         validate_parameter_constraints(
@@ -274,8 +273,8 @@ def power_spectrum(samples: np.ndarray, n_window: int, n_hop: int, n_fft: int) -
 
 def mel_edges(n_mels: int, lowest: float, highest: float) -> np.ndarray:
     """Hertz of ``n_mels + 2`` points at equal distances on the mel scale."""
-    ends = 2595 * np.log10(1 + np.array([lowest, highest]) / 700)
-    return 700 * (10 ** (np.linspace(*ends, n_mels + 2) / 2595) - 1)
+    first, last = (2595 * np.log10(1 + hertz / 700) for hertz in (lowest, highest))
+    return 700 * (10 ** (np.linspace(first, last, n_mels + 2) / 2595) - 1)
 
 
 def mel_filters(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from math import gcd
-from numbers import Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ def _open(recording: Any, what: str) -> tuple[int | None, Any, str]:
     if isinstance(recording, (str, os.PathLike)):
         path = os.fspath(recording)
         return *_read_file(path, what), f"{what} ({path!r})"
-    if isinstance(recording, tuple) and len(recording) == 2 and isinstance(recording[0], Real):
+    if isinstance(recording, tuple) and len(recording) == 2 and isinstance(recording[0], Integral):
         return int(recording[0]), recording[1], what
     return None, recording, what
 
