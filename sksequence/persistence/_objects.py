@@ -16,7 +16,7 @@ from sksequence.persistence._registry import (
     name_of,
     name_of_function,
 )
-from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder, UnsavableError
+from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder
 
 # The folder in which a pipeline keeps pickles: another machine has none, and must not read ours.
 _CACHE = "memory"
@@ -68,7 +68,7 @@ def _state(value: Any, path: str) -> dict:
     if state is None:  # no attributes at all
         return {}
     if not isinstance(state, dict):
-        raise UnsavableError(
+        raise TypeError(
             f"{path} is a {type(value).__name__}, whose state is compiled and not told by names: "
             "write the estimator with joblib or skops."
         )
@@ -98,18 +98,18 @@ def _explain(value: Any, path: str) -> None:
     kind = type(value)
     name = f"{kind.__module__}.{kind.__qualname__}"
     if hasattr(value, "best_estimator_"):
-        raise UnsavableError(
+        raise TypeError(
             f"{path} is a {kind.__name__}, a search with its scorers and results: write the "
             "estimator it found, search.best_estimator_, or the search with joblib or skops."
         )
     if isinstance(value, BaseEstimator) and not kind.__module__.startswith("sklearn."):
-        raise UnsavableError(
+        raise TypeError(
             f"{path} is a {name}. A file that save writes can name the estimators and cells of "
             "sksequence and scikit-learn only, not a class from elsewhere, whose code would have "
             "to be run to load it: write the estimator with pickle, joblib or skops."
         )
     if kind.__module__.startswith("sklearn."):
-        raise UnsavableError(
+        raise TypeError(
             f"{path} is a {name}, a compiled part of scikit-learn (as trees have them) or one that "
             "a file may not name: write the estimator with joblib or skops, or choose one whose "
             "state is plain numbers (scalers, encoders, linear models and machines are)."
@@ -197,7 +197,7 @@ def _with_named_network(state: dict, path: str) -> dict:
         if network is None:
             continue
         if not isinstance(state["model"], str):
-            raise UnsavableError(
+            raise TypeError(
                 f"{path}.model is a network object, a {type(network).__name__}, and a file that "
                 "save writes holds no code that could build it again: name a network of "
                 'torchvision, model="resnet18", with weights=path, or write the estimator with '

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder, UnsavableError
+from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder
 
 # What safetensors holds as it is; other arrays are stored as their bytes.
 STORED = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()) | frozenset(
@@ -69,7 +69,7 @@ def _array(value: np.ndarray, path: str, encoder: Encoder) -> dict:
         items = encoder.items(value.ravel().tolist(), path)
         return {TAG: "objects", "shape": list(value.shape), "items": items}
     if value.dtype.hasobject or value.dtype.fields:
-        raise UnsavableError(
+        raise TypeError(
             f"{path} is an array of records, {value.dtype}, as compiled trees have them, which "
             "save does not write: write the estimator with joblib or skops."
         )

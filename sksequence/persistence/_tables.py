@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder, UnsavableError
+from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder
 
 OFFSETS = frozenset(
     "Nano Micro Milli Second Minute Hour Day BDay BusinessDay Week WeekOfMonth LastWeekOfMonth "
@@ -46,7 +46,7 @@ def _checked_index(index: Any, path: str, encoder: Encoder) -> dict:
         again = Decoder(DECODERS, encoder.arrays)
         if _is_same(index, _decode_index(node, _with_plain(again))):
             return node
-        raise UnsavableError(
+        raise TypeError(
             f"{path} is a {type(index).__name__} of dtype {index.dtype}, which cannot be told in "
             "plain numbers and names: write the estimator with joblib or pickle."
         )
@@ -90,7 +90,7 @@ def _index(index: Any, path: str, encoder: Encoder) -> dict:
 
 def _labels(index: Any, path: str, encoder: Encoder) -> dict:
     if type(index).__name__ != "Index":
-        raise UnsavableError(
+        raise TypeError(
             f"{path} is a {type(index).__name__}, which save does not write: use an index of "
             "dates, periods, numbers or text, or write the estimator with joblib or pickle."
         )
@@ -145,7 +145,7 @@ def _encode_offset(offset: Any, path: str) -> dict:
         node |= {"normalize": True} if offset.normalize else {}
         if _decode_offset(node, None) == offset:
             return node
-    raise UnsavableError(
+    raise TypeError(
         f"{path} has the frequency {offset!r}, which save does not write: write the estimator with "
         "joblib or pickle."
     )

@@ -16,10 +16,6 @@ TAG = "$"
 _PLAIN = (bool, int, str, type(None))
 
 
-class UnsavableError(TypeError):
-    """A value that no file can hold; the message says where it was."""
-
-
 class DamagedError(ValueError):
     """A tree that no file of ours holds."""
 
@@ -54,7 +50,7 @@ class Encoder:
             node = codec.encode(value, path, self)
             if node is not None:
                 return node
-        raise UnsavableError(_refusal(value, path))
+        raise TypeError(_refusal(value, path))
 
     def items(self, values: Any, path: str) -> list:
         """Nodes of the items of a sequence."""
@@ -68,7 +64,7 @@ class Encoder:
         """The node of an object; where it comes again, one that refers to the first."""
         number = self._nodes.get(id(value))
         if number in self._begun:
-            raise UnsavableError(f"{path} leads back to an object that it is a part of.")
+            raise TypeError(f"{path} leads back to an object that it is a part of.")
         if number is not None:
             return {TAG: "again", "number": number}
         number = len(self._held)
