@@ -21,6 +21,17 @@ def run_fused(cell: Cell, weights, inputs: Tensor, state, all_states: bool = Fal
     return outputs, last
 
 
+def step_fused(cell: Cell, weights, inputs: Tensor, state):
+    """One step ``(n_sequences, n_inputs)`` of a cell with a `torch_layer`: the next state."""
+    given = [weights.get(name) for name in _ORDER]
+    if cell.torch_layer is nn.LSTM:
+        return torch.lstm_cell(inputs, state, *given)
+    if cell.torch_layer is nn.GRU:
+        return (torch.gru_cell(inputs, state[0], *given),)
+    function = torch.rnn_relu_cell if cell.activation == "relu" else torch.rnn_tanh_cell
+    return (function(inputs, state[0], *given),)
+
+
 def _function(cell):
     if cell.torch_layer is nn.LSTM:
         return torch.lstm

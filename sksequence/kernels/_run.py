@@ -9,7 +9,7 @@ from sksequence.cells import Cell
 from sksequence.cells._stage import State, Weights
 from sksequence.kernels import _torch_loop
 from sksequence.kernels._choice import way_of
-from sksequence.kernels._fused import run_fused
+from sksequence.kernels._fused import has_fused, run_fused, step_fused
 from sksequence.kernels._gradient import Loop
 from sksequence.kernels._plan import plan_of
 from sksequence.kernels._projection import share_of_inputs
@@ -74,6 +74,22 @@ def run_cell(
         dtype = weights["weight_ih"].dtype
         start = tuple(part.to(dtype) for part in state)
         return run_loop(loop, cell, weights, inputs.to(dtype), start, all_states)
+
+
+def step_cell(cell: Cell, weights: Weights, inputs: Tensor, state: State) -> State:
+    """One step: as ``cell.step``, by torch's own function where it has one.
+
+    Parameters
+    ----------
+    cell : Cell
+    weights : dict of str to Tensor
+    inputs : Tensor of shape (n_sequences, n_inputs)
+    state : tuple of Tensors of shape (n_sequences, size of the part)
+    """
+    # 28 instead of 70 microseconds for one sequence and an LSTM of 64 units
+    if inputs.device.type == "cpu" and has_fused(cell, weights):
+        return step_fused(cell, weights, inputs, state)
+    return cell.step(weights, inputs, state)
 
 
 def _check_state(state, sizes, inputs):

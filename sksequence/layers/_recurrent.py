@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sksequence.cells import Cell, Delayed
 from sksequence.cells._contract import check_own
+from sksequence.kernels._run import step_cell
 from sksequence.layers._running import State, run, states_after
 
 Observer = Callable[..., Any]
@@ -158,7 +159,7 @@ class RecurrentLayer(nn.Module):
             return self._run_watched(inputs, lengths, state)
         if inputs.shape[1] == 1 and not (ragged and keep_state):
             # a run takes longer to set up than one step
-            state = self.cell.step(self.weights, inputs[:, 0], state)
+            state = step_cell(self.cell, self.weights, inputs[:, 0], state)
             return state[0][:, None], None if ragged else state
         outputs, last = run(self.cell, self.weights, inputs, state, ragged and keep_state)
         if not ragged:
