@@ -54,7 +54,9 @@ class Encoder:
 
     def items(self, values: Any, path: str) -> list:
         """Nodes of the items of a sequence."""
-        return [self.encode(v, f"{path}[{i}]") for i, v in enumerate(values)]
+        return [
+            v if type(v) in _PLAIN else self.encode(v, f"{path}[{i}]") for i, v in enumerate(values)
+        ]
 
     def named(self, values: dict, path: str) -> dict:
         """Nodes of values with names, such as the attributes of an object."""
@@ -103,8 +105,8 @@ class Decoder:
 
     def decode(self, node: Any) -> Any:
         """The value of a node."""
-        if isinstance(node, list):
-            return [self.decode(item) for item in node]
+        if isinstance(node, list):  # of a vocabulary, long
+            return [self.decode(x) if isinstance(x, (dict, list)) else x for x in node]
         if not isinstance(node, dict):
             return node
         if TAG not in node:

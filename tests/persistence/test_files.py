@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -238,8 +239,6 @@ def test_loading_opens_no_pickle_and_runs_no_code(path, monkeypatch):
 
 
 def test_pickle_stands_nowhere_in_the_stage():
-    from pathlib import Path
-
     import sksequence.persistence
 
     sources = Path(sksequence.persistence.__file__).parent.glob("*.py")
@@ -368,3 +367,15 @@ def test_permissions_are_the_usual_ones(path, classifier):
 def test_what_is_no_estimator_is_refused(tmp_path):
     with pytest.raises(TypeError, match="save writes an estimator, got 3"):
         save(3, tmp_path / "model")
+
+
+# -- files of earlier versions --------------------------------------------------------------
+
+
+def test_file_of_format_1_is_still_read():
+    # format_1.safetensors: save of the pipeline in its "class", with what it answered beside it
+    loaded = load(Path(__file__).parent / "format_1.safetensors")
+    assert loaded.classes_.tolist() == ["no", "yes"]
+    expected = [[0.513071, 0.486929], [0.441047, 0.558953]]
+    found = loaded.predict_proba(["the old dog", "a cat sleeps"])
+    np.testing.assert_allclose(found, expected, atol=1e-4)
