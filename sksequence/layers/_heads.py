@@ -107,7 +107,7 @@ class AdaptiveSoftmaxHead(nn.Module):
     ):
         super().__init__()
         cutoffs = cutoffs or adaptive_cutoffs(n_symbols)
-        self.clusters = nn.utils.skip_init(
+        self.clusters = nn.utils.skip_init(  # its parts would draw from the global generator
             nn.AdaptiveLogSoftmaxWithLoss,
             n_inputs,
             n_symbols,

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from sksequence.layers._parts import unstarted
+
 GRID = 8  # locations along the longer side of a grid that nobody chose
 NARROWEST = 8  # channels: also the least that are normalised together
 
@@ -130,7 +132,7 @@ def _places(n_rows: int, n_columns: int) -> Tensor:
 
 
 def _block(n_inputs: int, n_units: int, generator: torch.Generator) -> nn.Sequential:
-    convolution = nn.utils.skip_init(
+    convolution = unstarted(
         nn.Conv2d,
         n_inputs,
         n_units,

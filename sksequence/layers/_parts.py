@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+def unstarted(kind: type[Layer], *sizes: Any, **settings: Any) -> Layer:
+    """A layer of torch whose weights are not drawn yet; the global generator is left alone.
+
+    ``torch.nn.utils.skip_init`` does the same over the meta device, for which torch imports a
+    symbolic algebra: one to four seconds in every process.
+    """
+    quiet = type(kind.__name__, (kind,), {"reset_parameters": lambda self: None})
+    layer = quiet(*sizes, **settings)
+    layer.__class__ = kind
+    return layer
 
 
 def linear(
     n_inputs: int, n_outputs: int, generator: torch.Generator, bias: bool = True
 ) -> nn.Linear:
     """torch's linear layer, started as torch does, from a private generator."""
-    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs, bias=bias, dtype=torch.float32)
+    layer = unstarted(nn.Linear, n_inputs, n_outputs, bias=bias, dtype=torch.float32)
     bound = 1.0 / math.sqrt(n_inputs)
     for parameter in layer.parameters():
         nn.init.uniform_(parameter, -bound, bound, generator=generator)
@@ -23,7 +38,7 @@ def linear(
 
 def embedding(n_tokens: int, size: int, generator: torch.Generator) -> nn.Embedding:
     """torch's embedding, standard normal at the start, from a private generator."""
-    layer = nn.utils.skip_init(nn.Embedding, n_tokens, size, dtype=torch.float32)
+    layer = unstarted(nn.Embedding, n_tokens, size, dtype=torch.float32)
     nn.init.normal_(layer.weight, generator=generator)
     return layer
 
@@ -91,9 +106,7 @@ class TimeConvolution(nn.Module):
         super().__init__()
         self.before = width - 1 if causal else (width - 1) // 2
         self.after = width - 1 - self.before
-        self.convolution = nn.utils.skip_init(
-            nn.Conv1d, n_inputs, n_units, width, dtype=torch.float32
-        )
+        self.convolution = unstarted(nn.Conv1d, n_inputs, n_units, width, dtype=torch.float32)
         bound = 1.0 / math.sqrt(n_inputs * width)
         for parameter in self.convolution.parameters():
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
