@@ -215,7 +215,13 @@ def test_class_weights_multiply_sample_weights():
 def test_history_makes_a_data_frame():
     estimator = classifier(early_stopping=True, validation_fraction=0.25).fit(X, LABELS)
     frame = pd.DataFrame(estimator.history_).set_index("epoch")
-    assert set(frame) == {"train_loss", "valid_loss", "seconds", "gradients_clipped"}
+    assert set(frame) == {
+        "train_loss",
+        "valid_loss",
+        "seconds",
+        "learning_rate",
+        "gradients_clipped",
+    }
     assert len(frame) == estimator.n_epochs_ == 3
     assert np.isfinite(frame.to_numpy(dtype=float)).all()
     assert (frame.seconds > 0).all()

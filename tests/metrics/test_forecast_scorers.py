@@ -149,7 +149,7 @@ def test_options():
     with pytest.raises(TypeError, match=r"no option 'y_train': its options are seasonality\."):
         get_scorer("neg_mean_absolute_scaled_error", y_train=[1])
     with pytest.raises(ValueError, match="Did you mean 'neg_mean_absolute_scaled_error'"):
-        get_scorer("mean_absolute_scaled_error")
+        get_scorer("neg_mean_absolute_scaled_errors")
     with pytest.raises(ValueError, match="scorer of scikit-learn's own"):
         get_scorer("neg_brier_score")
     scorers = [
