@@ -59,8 +59,9 @@ class TranscriberStream:
 
         Parameters
         ----------
-        x : array-like of shape (n_features,) or (n_steps, *shape_of_a_step), or int
-            The next step of one sequence, or the next ones; a symbol or several.
+        x : array-like of shape (n_features,) or (n_steps, n_features), or int
+            The next step of one sequence, or the next ones (frames have their own shape in place
+            of n_features); a symbol or several.
 
         Returns
         -------
