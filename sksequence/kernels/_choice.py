@@ -1,7 +1,7 @@
 """The one place where it is chosen how a cell runs over time.
 
-The choice depends on the cell, the device and what is installed, never on what happens to be
-compiled already: a second fit must give the same last digits as the first.
+The choice depends on the cell, the device, the threads and what is installed, never on what happens
+to be compiled already: a second fit must give the same last digits as the first.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ from sksequence.kernels._fused import has_fused
 # is not (30 steps, batch 256, 8 inputs, 32 units: 8.8 against 7.4 ms; batch 32: 1.35 against 1.20),
 # nor for a single step, nor without a gradient, where torch keeps nothing (40 steps, batch 200,
 # 100 inputs, 64 units: 10.1 against 9.1 ms; one sequence of 256 steps, 512 units: 49 against 18 ms,
-# since eight rows are computed for one). GRUs and simple cells are faster compiled even so (the
-# same: 7.6 against 10.6, 21 against 26 ms). A cell compiles in 0.2 to 0.5 s, once on a machine, and
-# loads in a few hundredths of a second, so even a small first fit takes it.
+# since eight rows are computed for one), nor on two threads, of which torch makes more (64
+# sequences, 64 units: 13 against 9 ms; 256 sequences: 49 against 51). GRUs and simple cells are
+# faster compiled even so (without a gradient, the same sizes: 7.6 against 10.6, 21 against 26 ms).
+# A cell compiles in 0.2 to 0.5 s, once on a machine, and loads in a few hundredths of a second, so
+# even a small first fit takes it.
 FEW_UNITS = 48
 
 
@@ -60,7 +62,7 @@ def _torch_is_faster(cell: Cell, weights, inputs: Tensor) -> bool:
     if cell.torch_layer is not nn.LSTM or inputs.dtype != torch.float32:
         return False
     few = weights["weight_hh"].shape[1] < FEW_UNITS or inputs.shape[1] == 1
-    return few or not torch.is_grad_enabled()
+    return few or not torch.is_grad_enabled() or torch.get_num_threads() > 1
 
 
 @cache

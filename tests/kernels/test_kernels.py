@@ -321,6 +321,7 @@ def test_the_choice(monkeypatch):
         return _choice.way_of(cell, problem.weights, problem.inputs.to(dtype), all_states)
 
     monkeypatch.setattr(_choice, "can_compile", lambda: True)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     assert chosen(LeakyRNN()) == "compiled"
     assert chosen(LSTM()) == "fused"  # few units
     wide = LSTM().initial_weights(2, 64, torch.Generator())
@@ -332,6 +333,8 @@ def test_the_choice(monkeypatch):
         assert _choice.way_of(LSTM(), wide, inputs, False) == "fused"
     assert chosen(LeakyRNN(), torch.bfloat16) == "torch"
     assert chosen(Decay()) == "steps"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    assert _choice.way_of(LSTM(), wide, inputs, False) == "fused"
     monkeypatch.setattr(_choice, "can_compile", lambda: False)
     assert chosen(LeakyRNN()) == "torch"
     assert chosen(LSTM()) == "fused"
