@@ -31,7 +31,7 @@ motifs = RNNClassifier(
     random_state=0,
 )
 letters = make_pipeline(TokenEncoder(analyzer="char"), motifs)
-print(cross_val_score(letters, X, y, cv=3).mean().round(2))
+print(cross_val_score(letters, X, y, cv=3).mean().round(1))
 
 # dates, letter by letter
 X, y = make_dates(2000, random_state=0)
@@ -44,7 +44,7 @@ print(writer.fit(X, y).transform(["Sunday the 3rd of May 1998"]))
 rng = np.random.default_rng(0)
 X = [rng.normal(size=n).cumsum() for n in rng.integers(3, 30, size=400)]
 y = ["up" if x[-1] > x[0] else "down" for x in X]
-print(cross_val_score(RNNClassifier(random_state=0), X, y).mean().round(2))
+print(cross_val_score(RNNClassifier(random_state=0), X, y).mean().round(1))
 
 # tomorrow's rain from the last 30 days
 rain = make_rainfall(3650, random_state=0)
@@ -53,5 +53,5 @@ tomorrow = RNNRegressor(loss="absolute_error", random_state=0).fit(X[:-365], y[:
 actual = np.expm1(y[-365:])
 error = np.abs(np.expm1(tomorrow.predict(X[-365:])) - actual).mean()
 print(
-    f"{error:.2f} mm; always zero: {actual.mean():.2f}, as today: {actual.diff().abs().mean():.2f}"
+    f"{error:.1f} mm; always zero: {actual.mean():.1f}, as today: {actual.diff().abs().mean():.1f}"
 )
