@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import fields
 from numbers import Real
 from typing import Any, ClassVar, NamedTuple
 
@@ -19,6 +18,7 @@ from sksequence.estimators._decoding import decoder_work, roll_out_all, search_a
 from sksequence.estimators._fitting import train_network
 from sksequence.estimators._kinds import check_coverage
 from sksequence.estimators._parameters import layer_widths, recurrent_options, warn_of_delays
+from sksequence.estimators._same_sizes import check_same_sizes
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import (
     DecoderSpec,
@@ -28,7 +28,7 @@ from sksequence.networks import (
     starting_vectors,
     unpack_network,
 )
-from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
+from sksequence.networks._stacks import set_free_fields
 from sksequence.preprocessing import TokenEncoder
 from sksequence.tasks import NumericTransduction, Transduction
 from sksequence.utils._random import torch_generator
@@ -265,22 +265,7 @@ def go_on_with(network: EncoderDecoder, spec: EncoderDecoderSpec) -> None:
     ValueError
         If `spec` is that of another network.
     """
-    changed = [
-        field.name
-        for fitted, wanted in (
-            (network.spec.source, spec.source),
-            (network.spec.target, spec.target),
-        )
-        for field in fields(fitted)
-        if field.name not in FREE_FIELDS
-        and repr(getattr(fitted, field.name)) != repr(getattr(wanted, field.name))
-    ]
-    if changed:
-        names = dict.fromkeys("hidden_size" if name == "widths" else name for name in changed)
-        raise ValueError(
-            f"{', '.join(names)} changed since the first fit, but training goes on with the "
-            "network that is there: set it back, or fit anew with warm_start=False."
-        )
+    check_same_sizes((network.spec.source, spec.source), (network.spec.target, spec.target))
     network.spec, network.decoder.spec, network.encoder.spec = spec, spec.target, spec.source
     set_free_fields(network.encoder, spec.source)
     set_free_fields(network.decoder, spec.target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from sksequence.estimators._forecast_tables import (
 )
 from sksequence.estimators._forecast_warnings import warn
 from sksequence.estimators._parameters import layer_widths, recurrent_options
+from sksequence.estimators._same_sizes import check_same_sizes
 from sksequence.estimators._validation import AUTO_FROM
 from sksequence.inputs import TimeTable
 from sksequence.networks import ForecastSpec
@@ -289,19 +289,7 @@ def location_of(distribution: Any) -> int:
 
 def check_same_spec(fitted: ForecastSpec, wanted: ForecastSpec) -> None:
     """Raise ValueError if parameters now ask for another network than the fitted one."""
-    free = (*FREE_FIELDS, "teacher_forcing", "location")
-    changed = [
-        field.name
-        for field in fields(fitted)
-        if field.name not in free
-        and repr(getattr(fitted, field.name)) != repr(getattr(wanted, field.name))
-    ]
-    if changed:
-        names = ["hidden_size" if name == "widths" else name for name in changed]
-        raise ValueError(
-            f"{', '.join(names)} changed since the first fit, but training goes on with the "
-            "network that is there: set it back, or fit anew with warm_start=False."
-        )
+    check_same_sizes((fitted, wanted), free=(*FREE_FIELDS, "teacher_forcing", "location"))
 
 
 def remember(forecaster: Any, target: TimeTable, covariates: TimeTable | None) -> None:

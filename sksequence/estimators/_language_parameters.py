@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,8 +15,10 @@ from sksequence.estimators._parameters import (
     SHARED_CONSTRAINTS,
     layer_widths,
 )
+from sksequence.estimators._same_sizes import check_same_sizes
 from sksequence.inputs import SequenceSchema
 from sksequence.networks import HeadSpec, LanguageNetwork, LanguageSpec, NetworkSpec
+from sksequence.networks._stacks import set_free_fields
 from sksequence.utils._sklearn import Interval, StrOptions
 
 OF_SYMBOLS = ("softmax", "adaptive")
@@ -153,24 +154,6 @@ def go_on_with(network: LanguageNetwork, spec: LanguageSpec) -> None:
     ValueError
         If `spec` is that of another network.
     """
-    from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
-
-    pairs: list[tuple[Any, Any]] = [
-        (network.spec.reader, spec.reader),
-        (network.spec.head, spec.head),
-    ]
-    changed = [
-        field.name
-        for fitted, wanted in pairs
-        for field in fields(fitted)
-        if field.name not in FREE_FIELDS
-        and repr(getattr(fitted, field.name)) != repr(getattr(wanted, field.name))
-    ]
-    if changed:
-        names = ["hidden_size" if name == "widths" else name for name in changed]
-        raise ValueError(
-            f"{', '.join(names)} changed since the first fit, but training goes on with the "
-            "network that is there: set it back, or fit anew with warm_start=False."
-        )
+    check_same_sizes((network.spec.reader, spec.reader), (network.spec.head, spec.head))
     network.spec = spec
     set_free_fields(network, spec.reader)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from sksequence.decoding._drawing import draw_blocks, whole_sequences
 from sksequence.decoding._sampling import draw_seeds, sampler
 from sksequence.estimators._language_scores import after_reading, inference
 from sksequence.estimators._lengths import LENGTH_MODELS
+from sksequence.estimators._parameters import check_positive
 from sksequence.networks._language_steps import SymbolSteps
 from sksequence.utils._random import make_generator, torch_generator
 
@@ -286,12 +286,6 @@ def limits_of(estimator: Any, n: int, max_steps: int | None, rng: np.random.Gene
         drawn = estimator.lengths_.draw(n, rng)
         return drawn if max_steps is None else np.minimum(drawn, max_steps)
     return np.full(n, max_steps or estimator._longest_written(), dtype=np.int64)
-
-
-def check_positive(name: str, value: Any) -> None:
-    """Raise ValueError unless it is an integer >= 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
 
 
 def _refuse_truncation(top_k, top_p, as_generator) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any
 
@@ -11,9 +10,10 @@ import numpy as np
 import torch
 
 from sksequence.cells import Cell, make_cell
+from sksequence.estimators._same_sizes import check_same_sizes
 from sksequence.inputs import SequenceSchema
 from sksequence.networks import NetworkSpec
-from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
+from sksequence.networks._stacks import set_free_fields
 from sksequence.training import OPTIMIZERS, SCHEDULES, TrainingPlan
 from sksequence.utils._sklearn import Interval, StrOptions
 
@@ -84,6 +84,12 @@ SEARCH_CONSTRAINTS: dict[str, list] = {
     "length_penalty": [Interval(Real, 0, None, closed="left")],
     "coverage_penalty": [Interval(Real, 0, None, closed="left")],
 }
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Raise ValueError unless it is an integer >= 1."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
 
 
 def layer_widths(hidden_size, n_layers: int) -> tuple[int, ...]:
@@ -175,18 +181,7 @@ def check_same_network(estimator):
     """Raise ValueError if parameters now ask for another network than the fitted one."""
     fitted = estimator.network_.spec
     wanted = make_spec(estimator, fitted.schema, fitted.n_outputs)
-    changed = [
-        field.name
-        for field in fields(fitted)
-        if field.name not in FREE_FIELDS
-        and repr(getattr(fitted, field.name)) != repr(getattr(wanted, field.name))
-    ]
-    if changed:
-        names = ["hidden_size" if name == "widths" else name for name in changed]
-        raise ValueError(
-            f"{', '.join(names)} changed since the first fit, but training goes on with the "
-            "network that is there: set it back, or fit anew with warm_start=False."
-        )
+    check_same_sizes((fitted, wanted))
 
 
 def go_on(estimator) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,10 +15,11 @@ from sksequence.estimators._parameters import (
     layer_widths,
     recurrent_options,
 )
+from sksequence.estimators._same_sizes import check_same_sizes
 from sksequence.estimators._tagger_reading import ragged_channels
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import TaggingNetwork, TaggingSpec, starting_vectors
-from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
+from sksequence.networks._stacks import set_free_fields
 from sksequence.utils._sklearn import Interval, StrOptions
 
 # Of symbols, which are soon learned by heart.
@@ -134,18 +134,6 @@ def go_on_tagging(estimator: Any) -> None:
     size_kept = estimator.reader_.words is not None and estimator.word_vectors is not None
     table = np.empty((0, fitted.embedding_size)) if size_kept else None
     wanted = make_tagging_spec(estimator, fitted.schema, fitted.n_outputs, fitted.ragged, table)
-    changed = [
-        field.name
-        for field in fields(fitted)
-        if field.name not in FREE_FIELDS
-        and repr(getattr(fitted, field.name)) != repr(getattr(wanted, field.name))
-    ]
-    if changed:
-        renamed = {"widths": "hidden_size", "dropped_channel": "word_dropout"}
-        names = [renamed.get(name, name) for name in changed if name != "one_hot"]
-        raise ValueError(
-            f"{', '.join(names)} changed since the first fit, but training goes on with the "
-            "network that is there: set it back, or fit anew with warm_start=False."
-        )
+    check_same_sizes((fitted, wanted))
     network.spec = wanted
     set_free_fields(network, wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sksequence.cells import make_cell
 from sksequence.estimators._fitting import train_network
 from sksequence.estimators._parameters import layer_widths, recurrent_options, warn_of_delays
 from sksequence.estimators._prediction import step_work
+from sksequence.estimators._same_sizes import check_same_sizes
 from sksequence.estimators._transcriber_targets import TargetLabels
 from sksequence.estimators._validation import check_one_target_each, check_same_order
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
@@ -24,7 +24,7 @@ from sksequence.networks import (
     starting_vectors,
     unpack_network,
 )
-from sksequence.networks._stacks import FREE_FIELDS, set_free_fields
+from sksequence.networks._stacks import set_free_fields
 from sksequence.preprocessing import TokenEncoder
 from sksequence.tasks import Alignment, steps_needed
 from sksequence.utils._random import torch_generator
@@ -96,17 +96,7 @@ class _AlignmentEstimator(BaseEstimator):
         """Let the network go on by the parameters as they are now."""
         network = self.network_
         spec = make_alignment_spec(self, network.spec.schema)
-        changed = [
-            "hidden_size" if field.name == "widths" else field.name
-            for field in fields(spec)
-            if field.name not in FREE_FIELDS
-            and repr(getattr(network.spec, field.name)) != repr(getattr(spec, field.name))
-        ]
-        if changed:
-            raise ValueError(
-                f"{', '.join(changed)} changed since the first fit, but training goes on with the "
-                "network that is there: set it back, or fit anew with warm_start=False."
-            )
+        check_same_sizes((network.spec, spec))
         network.spec = spec
         set_free_fields(network, spec)
 

@@ -6,7 +6,6 @@ The classes here are mixins of ``_EncoderDecoderEstimator``s, which have ``_read
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence.decoding import sample_search
 from sksequence.estimators._containers import row_names
 from sksequence.estimators._decoding import log_likelihoods, search_all, taught_attention
+from sksequence.estimators._parameters import check_positive
 from sksequence.estimators._sides import documents
 from sksequence.utils._random import make_generator, torch_generator
 
@@ -57,7 +57,7 @@ class SeveralOutputsMixin:
         """
         check_is_fitted(self)
         _needs_symbols(self, "transform_n_best")
-        _check_positive("n_best", n_best)
+        check_positive("n_best", n_best)
         source, originals = self._read_source(X)
         found = self._write(source, n_best)
         scores = np.array([row["scores"] for row in found])
@@ -100,7 +100,7 @@ class SeveralOutputsMixin:
         check_is_fitted(self)
         _needs_symbols(self, "sample")
         if max_steps is not None:
-            _check_positive("max_steps", max_steps)
+            check_positive("max_steps", max_steps)
         source, originals = self._read_source(X)
         generator = torch_generator(make_generator(random_state), self._device)
         spec, side = self.network_.decoder.spec, self.target_side_
@@ -205,8 +205,3 @@ def _needs_symbols(estimator: Any, what: str) -> None:
             f"{what} needs targets of symbols (text, token lists, a SequenceArray of ids), "
             f"but {type(estimator).__name__} was fitted on numbers: use transform and score."
         )
-
-
-def _check_positive(name: str, value: Any) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
