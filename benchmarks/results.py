@@ -17,6 +17,8 @@ from pathlib import Path
 PROTOCOLS = {
     "movie_reviews": "sentence polarity, 10-fold cross-validation, tuned and averaged",
     "movie_reviews_defaults": "the same, with the two-liner of the README, all defaults",
+    "sst2": "film reviews in two classes, trained on phrases, 3 averaged networks, 3 seeds",
+    "labelled_sentences": "sentences of 3 domains, 10-fold cross-validation, averaged networks",
     "promoters": "E. coli promoters, leave one out, mean of 5 seeds",
     "flickr8k": "captions of 125 photographs of Flickr8k, learned from 753 of them",
     "m4_hourly": "414 hourly series of the M4 competition, 48 hours ahead, one network for all",
@@ -26,6 +28,8 @@ PROTOCOLS = {
     "air_passengers": "24 months of air passengers from the 120 before them, from one origin",
     "hong_kong_rainfall": "the distribution of tomorrow's rain, last 10 years, expanding window",
     "hong_kong_rainfall_windows": "the same by a regressor and a classifier on windows of 14 days",
+    "sp500": "tomorrow's return of the index, last 10 years, expanding window",
+    "word_similarity": "Word2VecEmbedder beside gensim itself, WordSim-353, 3 seeds",
     "dates": "human dates to ISO 8601, exact match on 1000 unseen days, mean of 3 seeds",
     "long_memory": "adding problem, copy memory, embedded Reber grammar (generated)",
     "tiny_shakespeare": "plays of Shakespeare by the letter, nats on the last tenth",
