@@ -19,14 +19,13 @@ from sksequence.estimators._fitting import train_network
 from sksequence.estimators._kinds import check_coverage
 from sksequence.estimators._parameters import layer_widths, recurrent_options, warn_of_delays
 from sksequence.estimators._same_sizes import check_same_sizes
+from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import (
     DecoderSpec,
     EncoderDecoder,
     EncoderDecoderSpec,
-    pack_network,
     starting_vectors,
-    unpack_network,
 )
 from sksequence.networks._stacks import set_free_fields
 from sksequence.preprocessing import TokenEncoder
@@ -53,7 +52,7 @@ class Pairs(NamedTuple):
     positions: np.ndarray | None = None
 
 
-class _EncoderDecoderEstimator(BaseEstimator):
+class _EncoderDecoderEstimator(NetworkMixin, BaseEstimator):
     """One network that reads a source and writes a target, whatever the two are."""
 
     network_: EncoderDecoder
@@ -229,20 +228,6 @@ class _EncoderDecoderEstimator(BaseEstimator):
         return search
 
     # -- saving -------------------------------------------------------------------------------
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        if "network_" in state:
-            state["network_"] = pack_network(state["network_"])
-        return state
-
-    def __setstate__(self, state):
-        if "network_" in state:
-            state = {**state, "network_": unpack_network(state["network_"])}
-        super().__setstate__(state)
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "network_")
 
 
 def ignore_unknown(network: EncoderDecoder, source_id: int | None, target_id: int | None) -> None:

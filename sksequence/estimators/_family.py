@@ -25,12 +25,11 @@ from sksequence.estimators._validation import (
     check_same_columns,
     check_same_order,
 )
+from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
 from sksequence.networks import (
     build_sequence_network,
-    pack_network,
     starting_vectors,
-    unpack_network,
 )
 from sksequence.training import explained_memory
 from sksequence.utils._available import available_if
@@ -46,7 +45,7 @@ def _pools_by_attention(estimator) -> None:
         )
 
 
-class _SequenceEstimator(BaseEstimator):
+class _SequenceEstimator(NetworkMixin, BaseEstimator):
     """Many-to-one: a recurrent network that gives one answer for each sequence."""
 
     _inference_dtype: torch.dtype | None = None
@@ -236,20 +235,6 @@ class _SequenceEstimator(BaseEstimator):
         return result
 
     # -- saving ---------------------------------------------------------------------------
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        if "network_" in state:
-            state["network_"] = pack_network(state["network_"])
-        return state
-
-    def __setstate__(self, state):
-        if "network_" in state:
-            state = {**state, "network_": unpack_network(state["network_"])}
-        super().__setstate__(state)
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "network_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

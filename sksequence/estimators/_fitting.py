@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,8 +11,10 @@ import numpy as np
 import torch
 
 from sksequence.estimators._parameters import make_plan
+from sksequence.estimators._watching import CallbackWatcher, FitData, joined
 from sksequence.training import DivergenceError, choose_device, explained_memory, threads, train
 from sksequence.utils._random import continued, make_generator
+from sksequence.utils._sklearn import with_callbacks
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "mixed": torch.float32}
 
@@ -28,6 +31,10 @@ def unchanged_if_refused(fit: Method) -> Method:
     @functools.wraps(fit)
     def careful(self, *args, **kwargs):
         before = dict(vars(self))
+        if fit.__name__ == "fit" and getattr(self, "_skl_callbacks", ()):
+            given = inspect.signature(fit).bind(self, *args, **kwargs).arguments
+            shown = FitData.__dataclass_fields__.keys() & given.keys()
+            self._fit_data = FitData(**{name: given[name] for name in shown})
         try:
             return fit(self, *args, **kwargs)
         except (DivergenceError, MemoryError):
@@ -36,10 +43,13 @@ def unchanged_if_refused(fit: Method) -> Method:
             vars(self).clear()
             vars(self).update(before)
             raise
+        finally:
+            vars(self).pop("_fit_data", None)
 
     return careful  # type: ignore[return-value]
 
 
+@with_callbacks
 def train_network(
     estimator: Any,
     task: Any,
@@ -88,21 +98,31 @@ def train_network(
             explained_memory(estimator.batch_size, device),
         ):
             valid = None if valid_samples is None else valid_samples()
-            run = train(network, task, samples(), plan, rng, valid)
+            watcher = None
+            if hasattr(estimator, "_fit_data"):
+                watcher = CallbackWatcher(
+                    estimator, max_epochs, earlier or [], inference_dtype or dtype
+                )
+            run = train(network, task, samples(), plan, rng, valid, watcher=watcher)
             network.to(dtype=inference_dtype or dtype)
     except BaseException:  # of Ctrl-C in the loop itself, the run only tells
         if earlier is None:
             del estimator.network_  # not trained
         raise
-    n = len(earlier or [])
-    estimator.history_ = [
-        *(earlier or []),
-        *({**row, "epoch": row["epoch"] + n} for row in run.history),
-    ]
+    estimator.history_ = joined(earlier or [], run.history)
     estimator.n_epochs_ = len(estimator.history_)
-    estimator.best_epoch_ = None if run.best_epoch is None else run.best_epoch + n
+    n_earlier = len(estimator.history_) - len(run.history)
+    estimator.best_epoch_ = None if run.best_epoch is None else run.best_epoch + n_earlier
+    if watcher is not None:
+        watcher.end()
     if run.stopped_by == "interrupt":
         raise KeyboardInterrupt
+
+
+def remember_held_back(estimator: Any, positions: np.ndarray | None) -> None:
+    """Callbacks may be told which sequences decide when to stop."""
+    if hasattr(estimator, "_fit_data"):
+        estimator._fit_data.held_back = positions
 
 
 def private_generator(estimator: Any, keep: bool) -> np.random.Generator:

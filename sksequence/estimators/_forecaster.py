@@ -23,10 +23,10 @@ from sksequence.estimators._forecast_fit import fit_on, learn, learn_distributio
 from sksequence.estimators._forecast_parameters import FORECASTER_CONSTRAINTS
 from sksequence.estimators._forecast_probable import ProbabilisticForecasts
 from sksequence.estimators._forecast_read import read_later, read_tables
-from sksequence.networks import pack_network, unpack_network
+from sksequence.estimators._with_network import NetworkMixin
 
 
-class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
+class RNNForecaster(ProbabilisticForecasts, RegressorMixin, NetworkMixin, BaseEstimator):
     r"""Forecast the rows that follow.
 
     Rows are time steps. ``fit(X, y)`` learns from all windows of the past; ``predict(X_future)``
@@ -478,20 +478,6 @@ class RNNForecaster(ProbabilisticForecasts, RegressorMixin, BaseEstimator):
         return backtest(model, target, covariates, settings, fit, columns)
 
     # -- saving -------------------------------------------------------------------------------
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        if "network_" in state:
-            state["network_"] = pack_network(state["network_"])
-        return state
-
-    def __setstate__(self, state):
-        if "network_" in state:
-            state = {**state, "network_": unpack_network(state["network_"])}
-        super().__setstate__(state)
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "network_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

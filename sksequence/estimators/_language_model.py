@@ -47,8 +47,9 @@ from sksequence.estimators._prediction import step_work
 from sksequence.estimators._shifted import Shifted, cut, shift_numbers, shift_symbols
 from sksequence.estimators._sides import learn_side
 from sksequence.estimators._validation import held_back
+from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray, SequenceSchema
-from sksequence.networks import LanguageNetwork, pack_network, unpack_network
+from sksequence.networks import LanguageNetwork
 from sksequence.tasks import NextStep
 from sksequence.utils._available import available_if
 from sksequence.utils._random import torch_generator
@@ -63,7 +64,7 @@ def _has_probabilities(estimator) -> None:
         )
 
 
-class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator):
+class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, BaseEstimator):
     r"""A density of sequences: each step given all steps before it.
 
     .. math::
@@ -555,20 +556,6 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, BaseEstimator)
         return self.network_.head.weight.device
 
     # -- saving ---------------------------------------------------------------------------------
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        if "network_" in state:
-            state["network_"] = pack_network(state["network_"])
-        return state
-
-    def __setstate__(self, state):
-        if "network_" in state:
-            state = {**state, "network_": unpack_network(state["network_"])}
-        super().__setstate__(state)
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "network_")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

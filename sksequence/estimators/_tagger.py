@@ -29,8 +29,9 @@ from sksequence.estimators._tagger_parameters import (
     build_tagging_network,
     go_on_tagging,
 )
+from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray
-from sksequence.networks import TaggingNetwork, pack_network, unpack_network
+from sksequence.networks import TaggingNetwork
 from sksequence.tasks import Tagging
 from sksequence.tasks._tagging import UNLABELLED
 from sksequence.training import explained_memory
@@ -38,7 +39,7 @@ from sksequence.utils._random import torch_generator
 from sksequence.utils._sklearn import validate_parameter_constraints
 
 
-class RNNTagger(TagAnswersMixin, BaseEstimator):
+class RNNTagger(TagAnswersMixin, NetworkMixin, BaseEstimator):
     r"""Label each step of sequences.
 
     A recurrent network reads a sequence, words with their casing and characters among others, and
@@ -489,17 +490,6 @@ class RNNTagger(TagAnswersMixin, BaseEstimator):
             return X, self._samples(Tagged(X, None))
 
     # -- saving ---------------------------------------------------------------------------------
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        if "network_" in state:
-            state["network_"] = pack_network(state["network_"])
-        return state
-
-    def __setstate__(self, state):
-        if "network_" in state:
-            state = {**state, "network_": unpack_network(state["network_"])}
-        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -16,13 +16,12 @@ from sksequence.estimators._prediction import step_work
 from sksequence.estimators._same_sizes import check_same_sizes
 from sksequence.estimators._transcriber_targets import TargetLabels
 from sksequence.estimators._validation import check_one_target_each, check_same_order
+from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
 from sksequence.networks import (
     AlignmentNetwork,
     AlignmentSpec,
-    pack_network,
     starting_vectors,
-    unpack_network,
 )
 from sksequence.networks._stacks import set_free_fields
 from sksequence.preprocessing import TokenEncoder
@@ -30,7 +29,7 @@ from sksequence.tasks import Alignment, steps_needed
 from sksequence.utils._random import torch_generator
 
 
-class _AlignmentEstimator(BaseEstimator):
+class _AlignmentEstimator(NetworkMixin, BaseEstimator):
     """A network that gives the probabilities of labels at each step, and what surrounds it."""
 
     network_: AlignmentNetwork
@@ -117,20 +116,6 @@ class _AlignmentEstimator(BaseEstimator):
         return self.network_.head.weight.device
 
     # -- saving -------------------------------------------------------------------------------
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        if "network_" in state:
-            state["network_"] = pack_network(state["network_"])
-        return state
-
-    def __setstate__(self, state):
-        if "network_" in state:
-            state = {**state, "network_": unpack_network(state["network_"])}
-        super().__setstate__(state)
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "network_")
 
 
 def check_stride(estimator: Any) -> None:

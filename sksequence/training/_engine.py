@@ -15,11 +15,13 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
+from skorch.history import History
 
 from sksequence.training._plan import TrainingPlan
 from sksequence.training._progress import ProgressBar
 from sksequence.training._run import DivergenceError, TrainingRun
 from sksequence.training._schedule import Schedule
+from sksequence.training._training import Training, Watcher
 
 # Targets are standardised, so a mean loss beyond this is no fit on the way to a better one.
 DIVERGED = 1e6
@@ -29,7 +31,14 @@ TOLERANCE = 1e-4
 
 
 def train(
-    network, task, samples, plan: TrainingPlan, rng, valid_samples=None, callbacks=()
+    network,
+    task,
+    samples,
+    plan: TrainingPlan,
+    rng,
+    valid_samples=None,
+    callbacks=(),
+    watcher: Watcher | None = None,
 ) -> TrainingRun:
     """Train `network` in place.
 
@@ -48,6 +57,9 @@ def train(
         ``ordered_batches()`` yields them. With it, training stops early and the weights of
         the best epoch are restored.
     callbacks : sequence of skorch callbacks
+    watcher : Watcher, default=None
+        Is told of the beginning, of each epoch and, if it wants, of each batch. It may bring the
+        training to where an earlier one stood, and it may stop it.
 
     Returns
     -------
@@ -73,7 +85,7 @@ def train(
         **{f"optimizer__{name}": value for name, value in settings.items()},
     )
     net.initialize()
-    net.prepare(task, samples, valid_samples, plan, rng)
+    net.prepare(task, samples, valid_samples, plan, rng, watcher)
     return net.run()
 
 
@@ -94,7 +106,7 @@ class _Net(NeuralNet):
     def get_all_learnable_params(self):
         return ((k, p) for k, p in self.module_.named_parameters() if p.requires_grad)
 
-    def prepare(self, task, samples, valid_samples, plan, rng):
+    def prepare(self, task, samples, valid_samples, plan, rng, watcher):
         self.task_, self.plan_, self.rng_ = task, plan, rng
         self.samples_, self.valid_samples_ = samples, valid_samples
         self.trainable_ = [p for _, p in self.get_all_learnable_params()]
@@ -103,12 +115,17 @@ class _Net(NeuralNet):
         self.best_loss_, self.best_weights_, self.waited_ = np.inf, None, 0
         self.batch_hooks_ = any(_has_batch_hooks(c) for _, c in self.callbacks_)
         self.n_clipped_ = self.trainable_[0].new_zeros((), dtype=torch.int64)
+        self.base_rate_, self.watcher_ = plan.learning_rate, watcher
+        self.watches_batches_ = watcher is not None and watcher.watches_batches
+        self.n_done_, self.n_before_, self.sums_, self.state_ = 0, 0, None, None
         _seed_noise(self.module_, rng)
 
     def run(self) -> TrainingRun:
         self.notify("on_train_begin", X=self.samples_, y=None)
         try:
-            self.fit_loop(self.samples_, epochs=self.plan_.max_epochs)
+            if self.watcher_ is not None:
+                self.watcher_.begin(Training(self))
+            self.fit_loop(self.samples_, epochs=self.plan_.max_epochs - len(self.run_.history))
         except _EndOfTraining:
             pass
         except KeyboardInterrupt:
@@ -146,7 +163,15 @@ class _Net(NeuralNet):
         # between the large ones that each batch frees (memory would grow around them)
         total, weight = 0.0, 0.0
         self.state_ = None  # carried where one batch continues another
+        n_before = 0
+        if training:
+            self.rng_at_start_ = self.rng_.bit_generator.state
+            n_before, self.n_before_ = self.n_before_, 0
         for i, batch in enumerate(batches):
+            if i < n_before:  # done before a restart; drawn again, for those that follow
+                if i == n_before - 1:
+                    (total, weight), self.state_ = self.sums_before_, self.state_before_
+                continue
             if self.batch_hooks_:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, progress=(epoch + i / n_batches) / max_epochs)
@@ -155,6 +180,10 @@ class _Net(NeuralNet):
             if self.batch_hooks_:
                 self.notify("on_batch_end", batch=batch, training=training, **step)
             del batch, step  # or the next batch grows beside this one
+            if self.watches_batches_ and training:
+                self.n_done_, self.sums_ = i + 1, (total, weight)
+                self.watcher_.batch_ended()
+        self.n_done_ = 0
         loss = float(total / weight)
         self.history.record(f"{prefix}_loss", loss)
         if training:
@@ -208,8 +237,13 @@ class _Net(NeuralNet):
         self.run_.history.append(record)
         self.bar_.show(record)
         self.schedule_.after_epoch(record.get("valid_loss", record["train_loss"]))
-        if "valid_loss" not in record:
-            return
+        if "valid_loss" in record:
+            self._compare(record)
+        if self.watcher_ is not None and self.watcher_.epoch_ended():
+            if self.run_.stopped_by == "max_epochs":
+                self.run_.stopped_by = "callback"
+
+    def _compare(self, record):
         loss = record["valid_loss"]
         self.waited_ = 0 if loss < self.best_loss_ - TOLERANCE else self.waited_ + 1
         if loss < self.best_loss_:
@@ -223,6 +257,20 @@ class _Net(NeuralNet):
         if self.run_.stopped_by != "max_epochs":
             raise _EndOfTraining  # after all callbacks have seen the last epoch's end
         super().on_epoch_begin(net, **kwargs)
+        if self.watcher_ is not None:
+            self.watcher_.epoch_begins()
+
+    # -- what a watcher may do --------------------------------------------------------------
+
+    def set_base_rate(self, rate):
+        """The step size that the schedule multiplies."""
+        self.base_rate_ = float(rate)
+        self._set_learning_rate(1.0)
+
+    def go_on_after(self, records):
+        """The record as if these epochs had been trained here; the bar too."""
+        self.history_ = History(records)
+        self.bar_.go_on(records)
 
     # -- pieces ---------------------------------------------------------------------------
 
@@ -238,7 +286,7 @@ class _Net(NeuralNet):
             self.n_clipped_.zero_()
 
     def _set_learning_rate(self, factor):
-        rate = self.plan_.learning_rate * factor
+        rate = self.base_rate_ * factor
         for group in self.optimizer_.param_groups:
             group["lr"] = rate
 

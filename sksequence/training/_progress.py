@@ -28,6 +28,13 @@ class ProgressBar:
                 file=sys.stderr,
             )
 
+    def go_on(self, records: list[dict]):
+        """Begin after the epochs of an earlier training."""
+        if self._bar is not None:
+            self._bar.update(len(records))
+        elif self.plan.verbose and records:
+            print(f"going on after epoch {records[-1]['epoch']}", file=sys.stderr)
+
     def close(self):
         """Leave the bar as it stands."""
         if self._bar is not None:

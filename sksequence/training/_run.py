@@ -23,7 +23,7 @@ class TrainingRun:
     best_epoch : int or None
         The epoch whose weights were kept, counted from 1.
     stopped_by : str
-        ``"max_epochs"``, ``"early_stopping"`` or ``"interrupt"``.
+        ``"max_epochs"``, ``"early_stopping"``, ``"callback"`` or ``"interrupt"``.
     """
 
     history: list[dict[str, Any]] = field(default_factory=list)

@@ -69,3 +69,11 @@ class Schedule:
         if self._waits and not loss < self._best:
             self._factor *= PLATEAU_FACTOR
         self._best = min(self._best, loss)
+
+    def state(self) -> tuple[float, float]:
+        """What was learned of the epochs so far."""
+        return self._factor, self._best
+
+    def go_on(self, state: tuple[float, float]) -> None:
+        """Go on from such a state."""
+        self._factor, self._best = state

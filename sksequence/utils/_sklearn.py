@@ -10,7 +10,16 @@ from sklearn.utils._set_output import _get_container_adapter, _get_output_config
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
+try:  # scikit-learn 1.9
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+    from sksequence.utils._no_callbacks import (  # type: ignore[assignment]
+        CallbackSupportMixin,
+        with_callbacks,
+    )
+
 __all__ = [
+    "CallbackSupportMixin",
     "Interval",
     "SequenceOutputMixin",
     "StrOptions",
@@ -18,6 +27,7 @@ __all__ = [
     "check_sample_weight",
     "safe_indexing",
     "validate_parameter_constraints",
+    "with_callbacks",
     "wrap_table",
 ]
 
