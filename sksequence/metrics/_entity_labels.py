@@ -9,6 +9,7 @@ from sksequence.metrics._labels import read_labels
 OUTSIDE = "O"
 NO_TYPE = "_"
 PREFIXES = {"IOB1": "IB", "BIO": "BI", "IOBES": "BIES"}
+ANY_PREFIX = "BIES"
 
 
 class Entity(NamedTuple):
@@ -16,6 +17,13 @@ class Entity(NamedTuple):
 
     start: int
     stop: int
+    type: str
+
+
+class LabelParts(NamedTuple):
+    """What a label says of its step, and of which type."""
+
+    prefix: str
     type: str
 
 
@@ -66,23 +74,14 @@ def entities_of(
     labels: Sequence[Any], scheme: str | None, where: str, *, refuse: bool = False
 ) -> list[Entity]:
     """Entities of checked labels; with `refuse`, what violates the scheme is an error."""
-    prefixes = "BIES" if scheme is None else PREFIXES[scheme]
-    parts = [_split(label) for label in labels]
-    for t, part in enumerate(parts):
-        if part is None or part[0] not in (OUTSIDE, *prefixes):
-            raise ValueError(_no_label(labels[t], f"{where}[{t}]", scheme))
-    runs: list[Entity] = []
-    before = OUTSIDE, ""
-    for t, (prefix, kind) in enumerate(parts):
-        if prefix != OUTSIDE:
-            if prefix in "BS" or before[0] in "OES" or before[1] != kind:
-                runs.append(Entity(t, t + 1, kind))
-            else:
-                runs[-1] = runs[-1]._replace(stop=t + 1)
-        before = prefix, kind
-    if scheme is None:
-        return runs
-    kept = [run for run in runs if _keeps_to(run, parts, scheme)]
+    parts = []
+    for t, label in enumerate(labels):
+        part = split_label(label, scheme)
+        if part is None:
+            raise ValueError(_no_label(label, f"{where}[{t}]", scheme))
+        parts.append(part)
+    runs = stretches(parts)
+    kept = runs if scheme is None else [run for run in runs if _keeps_to(run, parts, scheme)]
     if refuse and len(kept) < len(runs):
         run = next(run for run in runs if run not in kept)
         raise ValueError(
@@ -90,10 +89,41 @@ def entities_of(
             f"violates scheme={scheme!r}: name the scheme that the labels have, or leave scheme "
             "at None, which reads an entity there."
         )
-    return kept
+    return [run._replace(type=run.type or NO_TYPE) for run in kept]
 
 
-def _keeps_to(run: Entity, parts: Sequence[tuple[str, str]], scheme: str) -> bool:
+@lru_cache(maxsize=4096)
+def split_label(label: Any, scheme: str | None = None) -> LabelParts | None:
+    """Prefix and type, which is empty where a label has none; None of what is no such label."""
+    if label == OUTSIDE:
+        return LabelParts(OUTSIDE, "")
+    prefixes = ANY_PREFIX if scheme is None else PREFIXES[scheme]
+    if not isinstance(label, str) or label[:1] not in set(prefixes):
+        return None
+    if len(label) == 1:
+        return LabelParts(str(label), "")
+    prefix, dash, kind = label[0], label[1], str(label[2:])
+    return LabelParts(prefix, kind) if dash == "-" and kind else None
+
+
+def stretches(parts: Sequence[LabelParts]) -> list[Entity]:
+    """What labels tell, in whatever scheme: where a stretch begins and ends, and its type.
+
+    It goes on as long as the type stays the same and no label ends it or begins another.
+    """
+    found: list[Entity] = []
+    before = LabelParts(OUTSIDE, "")
+    for t, part in enumerate(parts):
+        if part.prefix != OUTSIDE:
+            if part.prefix in "BS" or before.prefix in "OES" or before.type != part.type:
+                found.append(Entity(t, t + 1, part.type))
+            else:
+                found[-1] = found[-1]._replace(stop=t + 1)
+        before = part
+    return found
+
+
+def _keeps_to(run: Entity, parts: Sequence[LabelParts], scheme: str) -> bool:
     """Whether a stretch is written as the scheme wants it."""
     prefixes = "".join(prefix for prefix, _ in parts[run.start : run.stop])
     if scheme == "BIO":
@@ -105,20 +135,8 @@ def _keeps_to(run: Entity, parts: Sequence[tuple[str, str]], scheme: str) -> boo
     return prefixes[0] == "I" or follows
 
 
-@lru_cache(maxsize=4096)
-def _split(label: Any) -> tuple[str, str] | None:
-    """Prefix and type; None of what is no such label."""
-    if label == OUTSIDE:
-        return OUTSIDE, ""
-    if not isinstance(label, str) or label[:1] not in set("BIES"):
-        return None
-    if len(label) == 1:
-        return str(label), NO_TYPE
-    return (label[0], str(label[2:])) if label[1] == "-" and len(label) > 2 else None
-
-
 def _no_label(label: Any, where: str, scheme: str | None) -> str:
-    prefixes = "BIES" if scheme is None else PREFIXES[scheme]
+    prefixes = ANY_PREFIX if scheme is None else PREFIXES[scheme]
     of = "" if scheme is None else f" of scheme={scheme!r}"
     expected = ", ".join(f"'{prefix}-...'" for prefix in prefixes)
     numbers = not isinstance(label, str)

@@ -16,11 +16,17 @@ from typing import Any
 
 import numpy as np
 
-OUTSIDE = "O"
-PREFIXES = {"IOB1": "IB", "BIO": "BI", "IOBES": "BIES"}
-START = END = None
+from sksequence.metrics._entity_labels import (
+    ANY_PREFIX,
+    OUTSIDE,
+    PREFIXES,
+    Entity,
+    LabelParts,
+    split_label,
+    stretches,
+)
 
-Stretch = tuple[int, int, str]
+START = END = None
 
 
 def convert_tags(y: Iterable[Sequence[str]], source: str, target: str) -> list[list[str]]:
@@ -58,7 +64,7 @@ def convert_tags(y: Iterable[Sequence[str]], source: str, target: str) -> list[l
         found = violation(tags, source)
         if found is not None:
             raise ValueError(_refused(i, found, source))
-        converted.append(_write(_stretches(tags, source), len(tags), target))
+        converted.append(_write(_entities(tags, i), len(tags), target))
     return converted
 
 
@@ -80,6 +86,11 @@ def repair_tags(y: Iterable[Sequence[str]], scheme: str = "BIO") -> list[list[st
     list of lists of str
         Those that keep to the scheme are not changed.
 
+    Raises
+    ------
+    ValueError
+        If a label is neither ``"O"`` nor begins with one of the prefixes above.
+
     Examples
     --------
     >>> from sksequence.preprocessing import repair_tags
@@ -88,7 +99,7 @@ def repair_tags(y: Iterable[Sequence[str]], scheme: str = "BIO") -> list[list[st
     """
     check_scheme(scheme)
     rows = ([str(tag) for tag in tags] for tags in y)
-    return [_write(_stretches(tags, scheme), len(tags), scheme) for tags in rows]
+    return [_write(_entities(tags, i), len(tags), scheme) for i, tags in enumerate(rows)]
 
 
 def check_scheme(scheme: Any) -> None:
@@ -99,7 +110,7 @@ def check_scheme(scheme: Any) -> None:
 
 def may_follow(before: str | None, after: str | None, scheme: str) -> bool:
     """Whether a label may follow another; None stands for the start, and the end."""
-    (p, kind), (q, next_kind) = _split(before), _split(after)
+    (p, kind), (q, next_kind) = _parts(before), _parts(after)
     same = kind == next_kind
     if scheme == "IOB1":
         return q != "B" or (p in ("B", "I") and same)
@@ -132,8 +143,7 @@ def allowed(classes: Sequence[Any], scheme: str) -> tuple[np.ndarray, np.ndarray
     check_scheme(scheme)
     names = [str(name) for name in classes]
     for name in names:
-        prefix, kind = _split(name)
-        if prefix not in (OUTSIDE, *PREFIXES[scheme]) or (prefix != OUTSIDE and not kind):
+        if split_label(name, scheme) is None:
             expected = ", ".join(f"'{prefix}-...'" for prefix in PREFIXES[scheme])
             raise ValueError(
                 f"the label {name!r} is none of scheme={scheme!r}, which has 'O', {expected}: "
@@ -149,9 +159,8 @@ def violation(tags: Sequence[str], scheme: str) -> tuple[int, str | None, str | 
     """The first step that must not follow the one before: where, and both labels."""
     before: str | None = START
     for t, tag in enumerate([*tags, END]):
-        if tag is not END and _split(tag)[0] not in (OUTSIDE, *PREFIXES[scheme]):
-            return t, before, tag
-        if not may_follow(before, tag, scheme):
+        unknown = tag is not END and split_label(tag, scheme) is None
+        if unknown or not may_follow(before, tag, scheme):
             return t, before, tag
         before = tag
     return None
@@ -172,40 +181,34 @@ def _refused(i: int, found: tuple[int, str | None, str | None], scheme: str) -> 
     )
 
 
-def _split(tag: str | None) -> tuple[str, str]:
+def _parts(tag: str | None) -> LabelParts:
     """Prefix and kind; the start and the end are like what is outside."""
-    if tag is None or tag == OUTSIDE:
-        return OUTSIDE, ""
-    prefix, dash, kind = tag.partition("-")
-    return (prefix, kind) if dash else (tag, "")
+    return (None if tag is None else split_label(tag)) or LabelParts(OUTSIDE, "")
 
 
-def _stretches(tags: Sequence[str], scheme: str) -> list[Stretch]:
-    """First step, the step after the last one, and kind."""
-    found: list[Stretch] = []
-    begins_anew = True
-    for t, tag in enumerate(tags):
-        prefix, kind = _split(tag)
-        if prefix == OUTSIDE:
-            begins_anew = True
-            continue
-        if not begins_anew and prefix not in ("B", "S") and found[-1][2] == kind:
-            found[-1] = (found[-1][0], t + 1, kind)
-        else:
-            found.append((t, t + 1, kind))
-        begins_anew = scheme == "IOBES" and prefix in ("E", "S")
-    return found
+def _entities(tags: Sequence[str], i: int) -> list[Entity]:
+    """The stretches of sequence `i`."""
+    parts = [split_label(tag) for tag in tags]
+    for t, part in enumerate(parts):
+        if part is None:
+            expected = ", ".join(f"'{prefix}-...'" for prefix in ANY_PREFIX)
+            raise ValueError(
+                f"sequence {i}, step {t}: {tags[t]!r} is no label of a stretch, which is 'O' or "
+                f"{expected}: labels that stand for single steps have no scheme and need no repair."
+            )
+    return stretches([part for part in parts if part is not None])
 
 
-def _write(stretches: Iterable[Stretch], n_steps: int, scheme: str) -> list[str]:
+def _write(entities: Iterable[Entity], n_steps: int, scheme: str) -> list[str]:
     tags = [OUTSIDE] * n_steps
     end_before, kind_before = -1, ""
-    for start, stop, kind in stretches:
-        tags[start:stop] = [f"I-{kind}"] * (stop - start)
+    for start, stop, kind in entities:
+        ending = f"-{kind}" if kind else ""
+        tags[start:stop] = [f"I{ending}"] * (stop - start)
         touches = start == end_before and kind == kind_before
         if scheme != "IOB1" or touches:
-            tags[start] = f"B-{kind}"
+            tags[start] = f"B{ending}"
         if scheme == "IOBES":
-            tags[stop - 1] = f"E-{kind}" if stop - start > 1 else f"S-{kind}"
+            tags[stop - 1] = f"E{ending}" if stop - start > 1 else f"S{ending}"
         end_before, kind_before = stop, kind
     return tags

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from sksequence.metrics import find_entities
 from sksequence.preprocessing import convert_tags, repair_tags
 from sksequence.preprocessing._tag_schemes import allowed, violation
 
@@ -43,6 +44,24 @@ def test_repaired_labels_are_legal_and_stay_so(scheme):
         assert repair_tags(legal(scheme), scheme) == legal(scheme)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_repaired_and_converted_labels_tell_the_same_entities(scheme):
+    for tags in sequences(scheme):
+        entities = find_entities(tags)
+        (repaired,) = repair_tags([tags], scheme)
+        assert find_entities(repaired) == find_entities(repaired, scheme=scheme) == entities
+        for target in SCHEMES:
+            assert find_entities(*convert_tags([repaired], scheme, target)) == entities
+
+
+def test_labels_without_a_type():
+    assert repair_tags([["I", "I", "O", "B", "B"]]) == [["B", "I", "O", "B", "B"]]
+    assert convert_tags([["B", "I", "O", "B"]], "BIO", "IOBES") == [["B", "E", "O", "S"]]
+    assert convert_tags([["I", "B", "O"]], "IOB1", "BIO") == [["B", "B", "O"]]
+    follows, first, _ = allowed(["B", "I", "O"], "BIO")
+    assert not follows[2, 1] and follows[0, 1] and first.tolist() == [True, False, True]
+
+
 def test_the_number_of_legal_sequences():
     """Stretches of one to three steps between ones outside, of two kinds, counted by hand."""
     assert len(legal("BIO")) == len(legal("IOBES")) == 1 + 2 * 3 + 4 * 3 + 8 + 2 * 2 + 4 * 2 + 2
@@ -71,3 +90,7 @@ def test_messages():
         repair_tags([["O"]], "BILOU")
     with pytest.raises(ValueError, match=r"label 'noun' is none of scheme='BIO'"):
         allowed(["noun"], "BIO")
+    with pytest.raises(ValueError, match=r"sequence 0, step 1: 'noun' is no label of a stretch"):
+        repair_tags([["O", "noun"]])
+    with pytest.raises(ValueError, match=r"step 0: 'B-' is no label"):
+        repair_tags([["B-"]])
