@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from sksequence.batches._batch import SequenceBatch
 from sksequence.batches._scaling import InputScaling
 from sksequence.inputs import Channel, SequenceArray, SequenceSchema
+from sksequence.inputs._file_rows import FileRows
 
 # Batches are made of sequences of similar length found among this many batches' worth of
 # shuffled sequences: enough to leave little padding, few enough to mix them every epoch.
@@ -27,6 +29,8 @@ class SequenceSamples:
     """Sequences with their encoded targets and weights, on a device.
 
     The flat values go there once. A batch is a gather, never a collation of single samples.
+    Values that lie in a file stay there: those of a batch are read, scaled and sent by
+    themselves, and are the same numbers.
 
     Parameters
     ----------
@@ -78,7 +82,7 @@ class SequenceSamples:
         context = X.context
         if context is not None and scaling.context is not None:
             context = scaling.context.apply(context, np.float64)
-        widths = [c.values[0].size for c in X.channels.values() if len(c.values)]
+        widths = [math.prod(c.rows.shape[1:]) for c in X.channels.values()]
         self._wide = max(1, max(widths, default=1) // WIDE)
         self._context = self._send(context, dtype)
         self._targets = self._send(targets, dtype)
@@ -89,20 +93,31 @@ class SequenceSamples:
         self._starts_there = None if self._uniform else self._send(self._starts)
 
     def _channel(self, name, channel: Channel, scaling, look_up, dtype):
-        numbers = np.float64 if dtype == torch.float64 else np.float32
         if channel.item_offsets is not None:
             return self._items_of(name, channel)
         if channel.kind == "numeric":
-            if name in scaling.channels:
-                values = scaling.channels[name].apply(channel.values, numbers)
-            else:
-                values = channel.values
-            return self._steps_of(values, dtype)
+            return self._numbers_of(channel, scaling.channels.get(name), dtype)
+        ids: _Values | _FileValues
+        if channel.on_disk:
+            ids = _FileValues(channel.rows, self._n_uniform, self._send)
+        else:
+            ids = self._steps_of(channel.values)
         if channel.kind == "symbols" or not look_up:
-            return self._steps_of(channel.values)
+            return ids
         table = self._send(channel.vectors, dtype)
-        factor = 1.0 / scaling.vectors.get(name, 1.0)
-        return _Values(self._send(channel.values), self._n_uniform, table, factor)
+        return _Vectors(ids, table, 1.0 / scaling.vectors.get(name, 1.0))
+
+    def _numbers_of(self, channel: Channel, standardizer, dtype):
+        numbers = np.float64 if dtype == torch.float64 else np.float32
+
+        def prepare(values):
+            if standardizer is not None:
+                values = standardizer.apply(values, numbers)
+            return self._send(values, dtype)
+
+        if channel.on_disk:
+            return _FileValues(channel.rows, self._n_uniform, prepare)
+        return _Values(prepare(channel.values), self._n_uniform)
 
     def _items_of(self, name: str, channel: Channel) -> _Items:
         if not self._ragged or channel.kind != "symbols":
@@ -267,25 +282,68 @@ def shuffled_batches(
 class _Values:
     """The flat values of one channel on the device, gathered by sequence or by step."""
 
-    def __init__(self, flat: Tensor, n_uniform: int, table: Tensor | None = None, factor=1.0):
+    def __init__(self, flat: Tensor, n_uniform: int):
         self._flat = flat
         self._by_sequence = flat.view(n_uniform, -1, *flat.shape[1:]) if n_uniform else None
-        self._table = table
-        self._factor = factor
 
     def rows(self, index: Tensor | slice) -> Tensor:
-        return self._look_up(_rows(self._by_sequence, index))
+        return _rows(self._by_sequence, index)
 
     def part(self, index: Tensor, steps: slice) -> Tensor:
-        return self._look_up(self._by_sequence[:, steps].index_select(0, index))
+        return self._by_sequence[:, steps].index_select(0, index)
 
     def steps(self, at: Tensor) -> Tensor:
         chosen = self._flat.index_select(0, at.flatten())
-        return self._look_up(chosen.view(*at.shape, *self._flat.shape[1:]))
+        return chosen.view(*at.shape, *self._flat.shape[1:])
+
+
+class _FileValues:
+    """The flat values of one channel in a file, read by sequence or by step.
+
+    Parameters
+    ----------
+    file : FileRows
+    n_uniform : int
+        As many sequences of one length; 0: they differ.
+    prepare : callable
+        Rows as they were read, ``(n_rows, ...)`` -> tensor on the device, scaled.
+    """
+
+    def __init__(self, file: FileRows, n_uniform: int, prepare: Callable):
+        self._file, self._prepare = file, prepare
+        self._n_steps = len(file) // n_uniform if n_uniform else 0
+
+    def rows(self, index: Tensor | slice) -> Tensor:
+        if isinstance(index, slice):  # neighbours
+            n, shape = self._n_steps, (-1, self._n_steps, *self._file.shape[1:])
+            return self._prepare(self._file[index.start * n : index.stop * n]).view(shape)
+        return self.part(index, slice(0, self._n_steps))
+
+    def part(self, index: Tensor, steps: slice) -> Tensor:
+        ahead = torch.arange(steps.start, steps.stop, device=index.device)
+        return self.steps(index[:, None] * self._n_steps + ahead)
+
+    def steps(self, at: Tensor) -> Tensor:
+        rows = self._file.take(at.flatten().cpu().numpy())
+        return self._prepare(rows).view(*at.shape, *self._file.shape[1:])
+
+
+class _Vectors:
+    """The vectors that a table has for the ids of a channel."""
+
+    def __init__(self, ids: _Values | _FileValues, table: Tensor, factor: float):
+        self._ids, self._table, self._factor = ids, table, factor
+
+    def rows(self, index: Tensor | slice) -> Tensor:
+        return self._look_up(self._ids.rows(index))
+
+    def part(self, index: Tensor, steps: slice) -> Tensor:
+        return self._look_up(self._ids.part(index, steps))
+
+    def steps(self, at: Tensor) -> Tensor:
+        return self._look_up(self._ids.steps(at))
 
     def _look_up(self, chosen: Tensor) -> Tensor:
-        if self._table is None:
-            return chosen
         vectors = torch.nn.functional.embedding(chosen, self._table)
         return vectors if self._factor == 1.0 else vectors.mul_(self._factor)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+
+from sksequence.inputs._file_rows import FileRows, is_on_file
+from sksequence.inputs._offsets import as_offsets, offsets_from_lengths, ragged_positions
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +30,10 @@ class Channel:
     Parameters
     ----------
     values : ndarray
-        One row for each step; with `item_offsets`, one row for each item of a step.
+        One row for each step; with `item_offsets`, one row for each item of a step. A
+        ``numpy.memmap`` stays on disk: selections of it say which rows they hold and read them
+        when they are needed. (Read at once, they are what they would be in memory: numbers of
+        other types than 32 and 64 bits become 64-bit, ids 32-bit integers.)
     n_tokens : int or None
         For symbols: how many different ids there are; all lie in ``[0, n_tokens)``.
     vectors : ndarray of shape (n_tokens, vector_size) or None
@@ -57,18 +65,41 @@ class Channel:
     feature_names: tuple[str, ...] | None = None
     vocabulary_id: str | None = None
     vectors_id: str | None = None
+    _file: ClassVar[FileRows | None] = None  # what stands for the values that lie in a file
 
     def __post_init__(self):
-        if self.n_tokens is None:
-            values = _as_numeric(self.values)
+        rows = self.__dict__.pop("values")  # back in its place, or in that of a file
+        if isinstance(rows, FileRows):
+            self._put(rows)
+        elif self.n_tokens is None:
+            self._put(_as_numeric(rows))
         else:
-            values = _as_ids(self.values, self.n_tokens)
-        object.__setattr__(self, "values", values)
+            self._put(_as_ids(rows, self.n_tokens))
         if self.vectors is not None:
             object.__setattr__(self, "vectors", _as_table(self.vectors, self.n_tokens))
         if self.item_offsets is not None:
-            items = _as_item_offsets(self.item_offsets, len(values))
+            items = _as_item_offsets(self.item_offsets, len(self.rows))
             object.__setattr__(self, "item_offsets", items)
+
+    def _put(self, rows):
+        object.__setattr__(self, "_file" if isinstance(rows, FileRows) else "values", rows)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            if name == "values" and self._file is not None:
+                return self._file[:]  # not kept: a selection may be larger than memory
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def rows(self) -> Any:
+        """The values without reading them: what has ``shape``, ``dtype`` and slices."""
+        return self.values if self._file is None else self._file
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the values lie in a memory-mapped file."""
+        return self._file is not None
 
     @property
     def kind(self) -> str:
@@ -80,75 +111,93 @@ class Channel:
     @property
     def n_steps(self) -> int:
         """Number of steps of all sequences together."""
-        return len(self.values if self.item_offsets is None else self.item_offsets[1:])
+        return len(self.rows if self.item_offsets is None else self.item_offsets[1:])
 
     @property
     def n_features(self) -> int:
         """Width of a step: features of a numeric step, length of a symbol's vector, or 1."""
         if self.kind == "numeric":
-            return int(np.prod(self.values.shape[1:], dtype=int))
+            return int(np.prod(self.rows.shape[1:], dtype=int))
         return 1 if self.vectors is None else self.vectors.shape[1]
 
     def steps(self, start: int, stop: int) -> Channel:
-        """The steps from `start` to `stop`, sharing memory."""
-        if self.item_offsets is None:
-            return self._with(self.values[start:stop], None)
-        items = self.item_offsets[start : stop + 1]
-        return self._with(self.values[items[0] : items[-1]], items - items[0])
+        """The steps from `start` to `stop`, sharing memory (or the file)."""
+        first, last, items = start, stop, None
+        if self.item_offsets is not None:
+            items = self.item_offsets[start : stop + 1]
+            first, last, items = items[0], items[-1], items - items[0]
+        if self._file is None:
+            return self._with(self.values[first:last], items)
+        return self._with(self._file.steps(first, last), items)
 
     def take(self, positions: np.ndarray) -> Channel:
-        """The steps at `positions`, in that order."""
+        """The steps at `positions`, in that order, read from the file if they are there."""
         if self.item_offsets is None:
-            return self._with(self.values[positions], None)
+            return self._with(self.rows[positions], None)
         starts = self.item_offsets[:-1][positions]
         lengths = np.diff(self.item_offsets)[positions]
         return self._with(
-            self.values[ragged_positions(starts, lengths)], offsets_from_lengths(lengths)
+            self.rows[ragged_positions(starts, lengths)], offsets_from_lengths(lengths)
         )
 
-    def _with(self, values, item_offsets) -> Channel:
+    def runs(self, starts: np.ndarray, lengths: np.ndarray) -> Channel:
+        """Runs of steps, one after the other: a copy in memory, a note of them on disk.
+
+        Parameters
+        ----------
+        starts, lengths : ndarray of shape (n_runs,)
+            The first step of each run, and how many it has.
+        """
+        if self._file is None:
+            return self.take(ragged_positions(starts, lengths))
+        if self.item_offsets is None:
+            return self._with(self._file.runs(starts, lengths), None)
+        first = self.item_offsets[starts]
+        counts = np.diff(self.item_offsets)[ragged_positions(starts, lengths)]
+        rows = self._file.runs(first, self.item_offsets[starts + lengths] - first)
+        return self._with(rows, offsets_from_lengths(counts))
+
+    def blocks(self, n_values: int = 2**22) -> Iterator[tuple[int, np.ndarray]]:
+        """The rows of a file in parts of about `n_values`, with where each begins; else all."""
+        if self._file is None:
+            yield 0, self.values
+            return
+        size = max(1, n_values // max(1, int(np.prod(self._file.shape[1:]))))
+        for start in range(0, len(self._file), size):
+            yield start, np.asarray(self._file[start : start + size])
+
+    def _with(self, rows, item_offsets) -> Channel:
         # ids were checked when the channel was made; a selection need not check them again
         new = object.__new__(Channel)
         for name in _KEPT:
             object.__setattr__(new, name, getattr(self, name))
-        object.__setattr__(new, "values", values)
+        new._put(rows)
         object.__setattr__(new, "item_offsets", item_offsets)
         return new
 
     def with_vectors(self, vectors: np.ndarray) -> Channel:
         """The same ids with a table of vectors."""
-        return replace(self, vectors=vectors, vectors_id=None)
+        new = self._with(self.rows, self.item_offsets)
+        object.__setattr__(new, "vectors", _as_table(vectors, self.n_tokens))
+        object.__setattr__(new, "vectors_id", None)
+        return new
 
 
 # what is the same in every selection of a channel's steps
 _KEPT = ("n_tokens", "vectors", "feature_names", "vocabulary_id", "vectors_id")
 
 
-def offsets_from_lengths(lengths) -> np.ndarray:
-    """``[0, l_0, l_0 + l_1, ...]`` as 64-bit integers."""
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
-
-
-def ragged_positions(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """``[s_0, s_0 + 1, ..., s_0 + l_0 - 1, s_1, ...]``: a gather of whole runs."""
-    ends = np.cumsum(lengths)
-    shift = np.repeat(starts - (ends - lengths), lengths)
-    return shift + np.arange(len(shift), dtype=np.int64)
-
-
-def _as_numeric(values) -> np.ndarray:
-    values = np.asarray(values)
+def _as_numeric(values) -> np.ndarray | FileRows:
+    values = values if is_on_file(values) else np.asarray(values)
     check_number_type(values.dtype)
-    if values.dtype not in (np.float32, np.float64):
-        values = values.astype(np.float64)
+    dtype = values.dtype if values.dtype in (np.float32, np.float64) else np.dtype(np.float64)
     if values.ndim == 0 or 0 in values.shape[1:]:
         raise ValueError(
             "numeric steps must have shape (n_steps, n_features) with at least one feature, got "
             f"{values.shape}."
         )
-    return values[:, np.newaxis] if values.ndim == 1 else values
+    values = values[:, np.newaxis] if values.ndim == 1 else values
+    return FileRows(values, dtype) if is_on_file(values) else values.astype(dtype, copy=False)
 
 
 def check_number_type(dtype: np.dtype):
@@ -185,25 +234,9 @@ def _as_item_offsets(item_offsets, n_items: int) -> np.ndarray:
     return offsets
 
 
-def as_offsets(offsets, name: str) -> np.ndarray:
-    """Offsets as 64-bit integers that start at 0 and never fall."""
-    offsets = np.asarray(offsets)
-    if (
-        offsets.ndim != 1
-        or offsets.dtype.kind not in "iu"
-        or not len(offsets)
-        or offsets[0] != 0
-        or (offsets[1:] < offsets[:-1]).any()
-    ):
-        raise ValueError(
-            f"{name} must be a 1-D array of integers that starts at 0 and never falls, got "
-            f"{offsets.flat[:5]}... of dtype {offsets.dtype} and shape {offsets.shape}."
-        )
-    return offsets.astype(np.int64, copy=False)
-
-
-def _as_ids(values, n_tokens: int) -> np.ndarray:
-    values = np.asarray(values)
+def _as_ids(values, n_tokens: int) -> np.ndarray | FileRows:
+    on_file = is_on_file(values)
+    values = values if on_file else np.asarray(values)
     if values.ndim != 1 or values.dtype.kind not in "iu":
         raise TypeError(
             "the steps of a symbol channel must be integer ids of shape (n_steps,), got "
@@ -215,4 +248,4 @@ def _as_ids(values, n_tokens: int) -> np.ndarray:
             f"symbol ids must lie in [0, n_tokens) = [0, {n_tokens}), got {values[position]} "
             f"at step {position} of all steps."
         )
-    return values.astype(np.int32, copy=False)
+    return FileRows(values, np.int32) if on_file else values.astype(np.int32, copy=False)

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from sksequence.inputs._channel import check_number_type
 from sksequence.inputs._construct import _short, end_to_end, text_among_numbers
+from sksequence.inputs._file_rows import is_on_file
 from sksequence.inputs._sequence_array import SequenceArray
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -137,7 +138,7 @@ def _is_table(X) -> bool:
 
 
 def _from_array(X, estimator, reset):
-    array = np.asarray(X)
+    array = X if is_on_file(X) and X.ndim >= 3 else np.asarray(X)
     if array.dtype == object and array.shape[1:] == (1,) and len(array) and np.ndim(array[0, 0]):
         return _ragged(list(array[:, 0]), estimator)  # one column of sequences
     if array.ndim == 1 and array.dtype == object:
@@ -230,14 +231,18 @@ def _check_context(X, estimator, allow_nan, largest):
 def _check_finite(X, name, channel, estimator, allow_nan, largest):
     if channel.kind != "numeric":
         return
-    values = channel.values.reshape(len(channel.values), -1)
-    if not values.size or (float(values.min()) >= -largest and float(values.max()) <= largest):
-        return  # NaN is its own smallest and largest; nothing was copied to find out
-    bad = _unusable(values, allow_nan, largest)
-    if not bad.any():
-        return
-    row, column = np.argwhere(bad)[0]
-    bad_value = values[row, column]
+    for start, values in channel.blocks():
+        values = values.reshape(len(values), -1)
+        if not values.size or (float(values.min()) >= -largest and float(values.max()) <= largest):
+            continue  # NaN is its own smallest and largest; nothing was copied to find out
+        bad = _unusable(values, allow_nan, largest)
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            _refuse(X, name, channel, estimator, largest, start + row, values[row, column])
+
+
+def _refuse(X, name, channel, estimator, largest, row, bad_value):
+    """Say where a value of the channel is that cannot be used."""
     if channel.item_offsets is not None:
         row = int(np.searchsorted(channel.item_offsets, row, side="right")) - 1
     i = int(np.searchsorted(X.offsets, row, side="right")) - 1

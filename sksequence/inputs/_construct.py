@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sksequence.inputs._channel import Channel, offsets_from_lengths
+from sksequence.inputs._channel import Channel
+from sksequence.inputs._file_rows import is_on_file
+from sksequence.inputs._offsets import offsets_from_lengths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +168,7 @@ def from_padded(
     >>> SequenceArray.from_padded([[1.0, 2.0, 0.0], [3.0, 0.0, 0.0]], lengths=[2, 1])
     SequenceArray(n_sequences=2, lengths=1..2, n_features=1)
     """
-    X = np.asarray(X)
+    X = X if is_on_file(X) else np.asarray(X)
     if X.ndim < 2:
         raise ValueError(
             f"expected shape (n_sequences, n_steps, ...), got {X.shape}: one sequence alone is "
@@ -178,7 +180,7 @@ def from_padded(
         flat = X.reshape(n_sequences * n_steps, *X.shape[2:])
     else:
         lengths = _check_lengths(lengths, n_sequences, n_steps)
-        flat = X[np.arange(n_steps) < lengths[:, np.newaxis]]  # (lengths.sum(), ...)
+        flat = _unpadded(X, lengths, n_tokens)  # (lengths.sum(), ...)
     return cls(
         flat,
         offsets_from_lengths(lengths),
@@ -187,6 +189,14 @@ def from_padded(
         context=context,
         names=names,
     )
+
+
+def _unpadded(X, lengths, n_tokens):
+    if not is_on_file(X):
+        return X[np.arange(X.shape[1]) < lengths[:, np.newaxis]]
+    n_sequences, n_steps = X.shape[:2]
+    every = Channel(X.reshape(n_sequences * n_steps, *X.shape[2:]), n_tokens=n_tokens)
+    return every.runs(np.arange(n_sequences) * n_steps, lengths).rows
 
 
 def _check_lengths(lengths, n_sequences, n_steps):

@@ -88,7 +88,7 @@ def _wanted(n: int) -> str:
 
 
 def _channel_schema(channel) -> ChannelSchema:
-    shape = channel.values.shape[1:] if channel.kind == "numeric" else (channel.n_features,)
+    shape = channel.rows.shape[1:] if channel.kind == "numeric" else (channel.n_features,)
     return ChannelSchema(
         channel.kind,
         shape,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sksequence.inputs._channel import (
-    Channel,
-    as_offsets,
-    offsets_from_lengths,
-    ragged_positions,
-)
+from sksequence.inputs._alike import describe, join_channels
+from sksequence.inputs._channel import Channel
 from sksequence.inputs._construct import from_frame, from_list, from_padded
+from sksequence.inputs._disk import from_batches, from_disk, to_disk
 from sksequence.inputs._names import misplaced, quoted
+from sksequence.inputs._offsets import as_offsets, offsets_from_lengths
 
 
 class SequenceArray:
@@ -25,7 +23,8 @@ class SequenceArray:
     Sequence ``i`` has the steps ``values[offsets[i]:offsets[i + 1]]``. The container is
     frozen, has ``shape == (n_sequences,)`` and is indexed like a one-dimensional array,
     so scikit-learn's splitters, searches and pipelines take it as it is. A selection of
-    neighbouring sequences shares its memory with the whole.
+    neighbouring sequences shares its memory with the whole. Values may lie on disk
+    (``from_disk``, or a ``numpy.memmap``): then every selection shares the file.
 
     Parameters
     ----------
@@ -106,6 +105,9 @@ class SequenceArray:
     from_list = classmethod(from_list)
     from_padded = classmethod(from_padded)
     from_frame = classmethod(from_frame)
+    from_disk = classmethod(from_disk)
+    from_batches = classmethod(from_batches)
+    to_disk = to_disk
 
     # -- the array of sequences ---------------------------------------------------------
 
@@ -161,8 +163,8 @@ class SequenceArray:
         if len(index) and (np.diff(index) == 1).all():
             return self._slice(index[0], index[-1] + 1)
         lengths = self.lengths[index]
-        positions = ragged_positions(self.offsets[:-1][index], lengths)
-        channels = {k: c.take(positions) for k, c in self.channels.items()}
+        starts = self.offsets[:-1][index]
+        channels = {k: c.runs(starts, lengths) for k, c in self.channels.items()}
         return self._select(channels, offsets_from_lengths(lengths), index)
 
     def _select(self, channels, offsets, key) -> SequenceArray:
@@ -200,7 +202,7 @@ class SequenceArray:
             parts.append(f"lengths={span}")
         single = len(self.channels) == 1
         for name, channel in self.channels.items():
-            text = _describe(channel)
+            text = describe(channel)
             parts.append(text if single else f"{name}=({text})")
         if self.context is not None:
             parts.append(f"n_context={self.context.shape[1]}")
@@ -220,8 +222,13 @@ class SequenceArray:
 
     @property
     def values(self) -> np.ndarray:
-        """The flat values of the only channel."""
+        """The flat values of the only channel; of a selection on disk, read when asked for."""
         return self.only.values
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether values lie in a memory-mapped file, of at least one channel."""
+        return any(channel.on_disk for channel in self.channels.values())
 
     @property
     def n_tokens(self) -> int | None:
@@ -311,75 +318,12 @@ def concatenate(arrays, axis=0) -> SequenceArray:
             )
         if (other.context is None) != (first.context is None):
             raise ValueError("either all or none of the SequenceArrays must have a context.")
-    channels = {k: _join(k, [a.channels[k] for a in arrays]) for k in first.channels}
+    channels = {k: join_channels(k, [a.channels[k] for a in arrays]) for k in first.channels}
     lengths = np.concatenate([a.lengths for a in arrays])
     context = None if first.context is None else np.concatenate([a.context for a in arrays])
     named = all(a.names is not None for a in arrays)
     names = np.concatenate([a.names for a in arrays]) if named else None
     return SequenceArray(channels, offsets_from_lengths(lengths), context=context, names=names)
-
-
-_REMEDIES = {
-    "vocabularies": ", so the same id stands for different tokens: encode all of them with one "
-    "fitted encoder.",
-    "tables of vectors": ": give all of them the table of one fitted Word2VecEmbedder.",
-}
-
-
-def _join(name: str, channels: list[Channel]) -> Channel:
-    first = channels[0]
-    for other in channels[1:]:
-        what = _difference(first, other)
-        if what is not None:
-            raise ValueError(
-                f"channel {name!r} cannot be concatenated: the {what} differ ({_describe(first)} "
-                f"and {_describe(other)}){_REMEDIES.get(what, '.')}"
-            )
-    items = None
-    if first.item_offsets is not None:
-        items = offsets_from_lengths(np.concatenate([np.diff(c.item_offsets) for c in channels]))
-    values = np.concatenate([c.values for c in channels])
-    return Channel(
-        values,
-        first.n_tokens,
-        first.vectors,
-        items,
-        first.feature_names,
-        _shared(c.vocabulary_id for c in channels),
-        _shared(c.vectors_id for c in channels),
-    )
-
-
-def _shared(names: Iterable[str | None]) -> str | None:
-    """The name that all have; None where one has none."""
-    names = set(names)
-    return names.pop() if len(names) == 1 else None
-
-
-def _difference(one: Channel, other: Channel) -> str | None:
-    if one.n_tokens != other.n_tokens or _named_apart(one.vocabulary_id, other.vocabulary_id):
-        return "vocabularies"
-    if one.values.shape[1:] != other.values.shape[1:]:
-        return "features of a step"
-    if (one.item_offsets is None) != (other.item_offsets is None):
-        return "levels of raggedness"
-    names = one.feature_names, other.feature_names
-    if None not in names and names[0] != names[1]:
-        return "names of the features"
-    tables = one.vectors, other.vectors
-    if tables[0] is not tables[1] and not _same_tables(one, other):
-        return "tables of vectors"
-    return None
-
-
-def _named_apart(one: str | None, other: str | None) -> bool:
-    return None not in (one, other) and one != other
-
-
-def _same_tables(one: Channel, other: Channel) -> bool:
-    if None not in (one.vectors_id, other.vectors_id):
-        return one.vectors_id == other.vectors_id
-    return np.array_equal(one.vectors, other.vectors)
 
 
 def _rebuild(channels, offsets, context, names):
@@ -388,9 +332,8 @@ def _rebuild(channels, offsets, context, names):
 
 def _item(channel: Channel, start, stop):
     part = channel.steps(start, stop)
-    if part.item_offsets is None:
-        return part.values
-    return np.split(part.values, part.item_offsets[1:-1])
+    values = np.asarray(part.values)
+    return values if part.item_offsets is None else np.split(values, part.item_offsets[1:-1])
 
 
 def _positions(key, n_sequences) -> np.ndarray:
@@ -459,12 +402,3 @@ def _check_order(context, names):
             "in order with context.loc[names], where names = X.names; or, if it goes by position, "
             "give context.to_numpy()."
         )
-
-
-def _describe(channel: Channel) -> str:
-    if channel.kind == "numeric":
-        shape = channel.values.shape[1:]
-        return f"n_features={shape[0]}" if len(shape) == 1 else f"frame_shape={shape}"
-    if channel.kind == "symbols":
-        return f"n_tokens={channel.n_tokens}"
-    return f"n_tokens={channel.n_tokens}, vector_size={channel.n_features}"
