@@ -89,6 +89,7 @@ def make_tagging_spec(
         embedding_size=size,
         embedding_trainable=estimator.embedding_trainable,
         context_at=estimator.context_at,
+        frame_encoder=estimator.frame_encoder,
         conv_size=estimator.conv_size,
         conv_width=estimator.conv_width,
         output=estimator.output,

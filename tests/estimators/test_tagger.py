@@ -26,6 +26,7 @@ from sksequence import (
     WordFeatures,
 )
 from sksequence.cells import FeedForward
+from sksequence.datasets import make_moving_shapes
 from sksequence.inputs import Channel
 from sksequence.testing import check_sequence_estimator
 
@@ -395,6 +396,44 @@ def test_unknown_words_get_a_vector(rate):
     start = tagger(**options, learning_rate=1e-12).fit(SENTENCES, TAGGED)
     rows = [model.network_.encoder.table("words").weight[0] for model in (trained, start)]
     assert torch.allclose(*rows, atol=1e-6) == (rate == 0)
+
+
+# -- films ----------------------------------------------------------------------------------------
+
+
+def bars(n_clips, rng):
+    """Five frames a clip, each with a bar of three pixels somewhere: does it lie or stand?"""
+    lying = rng.integers(0, 2, size=(n_clips, 5))
+    clips = np.zeros((n_clips, 5, 12, 12))
+    for place, lies in np.ndenumerate(lying):
+        i, j = rng.integers(0, 10, size=2)
+        rows, columns = (i, slice(j, j + 3)) if lies else (slice(i, i + 3), j)
+        clips[place][rows, columns] = 1.0
+    return SequenceArray.from_list(list(clips)), np.where(lying, "lies", "stands")
+
+
+def test_a_label_of_each_frame_wherever_its_bar_is():
+    rng = np.random.default_rng(0)
+    (clips, y), (new, y_new) = bars(30, rng), bars(40, rng)
+    options = {"hidden_size": 8, "max_epochs": 30, "learning_rate": 0.01, "batch_size": 8}
+    by_pixels, by_network = (
+        tagger(frame_encoder=encoder, **options).fit(clips, y).score(new, y_new)
+        for encoder in (None, "cnn")
+    )
+    assert by_network > 0.9 > by_pixels + 0.1
+
+
+def test_a_chain_of_frames_is_saved_and_goes_on():
+    clips, _, labels = make_moving_shapes(12, random_state=0)
+    model = tagger(frame_encoder="cnn", output="crf", warm_start=True).fit(clips, labels)
+    again = pickle.loads(pickle.dumps(model))
+    for one, other in zip(model.predict(clips), again.predict(clips), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert model.fit(clips, labels).n_epochs_ == 2 * QUICK["max_epochs"]
+    with pytest.raises(ValueError, match="frame_encoder"):
+        model.set_params(frame_encoder=None).fit(clips, labels)
+    with pytest.raises(ValueError, match=r"frame_encoder='cnn' reads steps of shape"):
+        tagger(frame_encoder="cnn").fit(NUMBERS, LABELS)
 
 
 # -- tools of scikit-learn ------------------------------------------------------------------------
