@@ -78,6 +78,13 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
     normalize : bool, default=True
         Standardise numeric inputs (and the context) per feature with the training data; give
         a table of vectors unit root mean square.
+    missing : {"error", "mask"}, default="error"
+        What becomes of missing values (NaN) of numeric features: refused; or masked, with a mark
+        of what was seen and the time since as inputs. In their place stands the last value of the
+        feature, which decays towards its mean at a learned rate (Che et al., 2018).
+    time : str or None, default=None
+        With ``missing="mask"``, the channel of one number, or the feature, that holds the time
+        of each step, in which the time since is measured. None: in steps.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     max_epochs : int, default=100
@@ -108,6 +115,9 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the data, stop when its loss no longer falls, and keep the weights
         of the best epoch. "auto" does so from 300 sequences on.
+    validation : {"random", "last"}, default="random"
+        Which part is held back: one drawn at random (of labels as many as in the whole, and
+        whole `groups`), or the last sequences, where they come in the order of time.
     validation_fraction : float, default=0.1
         The part held back.
     n_iter_no_change : int, default=5
@@ -190,6 +200,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         conv_size: int | None = None,
         conv_width: int = 3,
         normalize: bool = True,
+        missing: str = "error",
+        time: str | None = None,
         class_weight: dict | list[dict] | str | None = None,
         max_epochs: int = 100,
         batch_size: int | str = 32,
@@ -201,6 +213,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         gradient_clip_by: str = "norm",
         tbptt_steps: int | tuple[int, int] | None = None,
         early_stopping: bool | str = "auto",
+        validation: str = "random",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         dtype: str = "float32",
@@ -225,6 +238,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         self.conv_size = conv_size
         self.conv_width = conv_width
         self.normalize = normalize
+        self.missing = missing
+        self.time = time
         self.class_weight = class_weight
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -236,6 +251,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         self.gradient_clip_by = gradient_clip_by
         self.tbptt_steps = tbptt_steps
         self.early_stopping = early_stopping
+        self.validation = validation
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.dtype = dtype
@@ -252,6 +268,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         sample_weight: Any = None,
         X_val: Any = None,
         y_val: Any = None,
+        groups: Any = None,
     ) -> Self:
         """Fit the network.
 
@@ -266,6 +283,9 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
             A weight of zero is the same as leaving the sequence out.
         X_val, y_val : like X and y, default=None
             Data that decide when to stop, instead of a part of X.
+        groups : array-like of shape (n_sequences,), default=None
+            Which sequences belong together, as those of one patient: the part that is held back
+            to decide when to stop consists of whole groups. Unused where nothing is held back.
 
         Returns
         -------
@@ -280,12 +300,12 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
             If the loss becomes infinite.
         """
         keep = self.warm_start and hasattr(self, "network_")
-        X, y, weights = self._start(X, y, sample_weight, keep)
+        X, y, weights, groups = self._start(X, y, sample_weight, keep, groups)
         task = self._choose_task(y, keep)
         rng = private_generator(self, keep)
         validation = self._check_validation(X_val, y_val)
         if validation is None:
-            (X, y, weights), validation = hold_back(self, X, y, weights, y, rng)
+            (X, y, weights), validation = hold_back(self, X, y, weights, y, rng, groups)
         if validation is not None:
             X_val, y_val, val_weights = validation
             val_weights = self._with_class_weight(self._known(y_val, "y_val"), val_weights)
@@ -312,7 +332,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         keep = hasattr(self, "network_")
         if not keep and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        X, y, weights = self._start(X, y, sample_weight, keep)
+        X, y, weights, _ = self._start(X, y, sample_weight, keep)
         if not keep:
             self.task_ = Classification(np.unique(classes))
             self.classes_ = self.task_.classes

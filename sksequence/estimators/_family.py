@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import InputScaling, SequenceSamples
 from sksequence.estimators._fitting import train_network
+from sksequence.estimators._missing import check_all_seen, mean_time_step, read_sequences
 from sksequence.estimators._parameters import (
     check_same_network,
     go_on,
@@ -21,12 +22,13 @@ from sksequence.estimators._prediction import answers, step_answers, step_work
 from sksequence.estimators._stream import SequenceStream
 from sksequence.estimators._validation import (
     check_answers,
+    check_groups,
     check_one_target_each,
     check_same_columns,
     check_same_order,
 )
 from sksequence.estimators._with_network import NetworkMixin
-from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
+from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import (
     build_sequence_network,
     starting_vectors,
@@ -121,8 +123,8 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
 
     # -- fit ------------------------------------------------------------------------------
 
-    def _start(self, X, y, sample_weight, keep):
-        """Check parameters, X, y and weights; drop what has no weight.
+    def _start(self, X, y, sample_weight, keep, groups=None):
+        """Check parameters, X, y, weights and groups; drop what has no weight.
 
         With `keep`, X must fit the network that is there; else everything starts anew.
         """
@@ -134,7 +136,7 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 "is None."
             )
-        X = check_sequences(X, estimator=self, reset=not keep)
+        X = read_sequences(self, X, reset=not keep)
         if keep:
             self.sequence_schema_.check(X, type(self).__name__)
             check_same_network(self)
@@ -144,11 +146,14 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
         y = self._check_y(y)
         check_one_target_each(X, y)
         check_same_order(X, sample_weight, "sample_weight")
+        groups = check_groups(X, groups)
         if sample_weight is None:
-            return X, y, None
+            return X, y, None, groups
         weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         kept = weights > 0
-        return (X, y, weights) if kept.all() else (X[kept], y[kept], weights[kept])
+        if kept.all():
+            return X, y, weights, groups
+        return X[kept], y[kept], weights[kept], None if groups is None else groups[kept]
 
     def _check_validation(self, X_val, y_val):
         """The user's own validation data, checked like X and y; None if there are none."""
@@ -156,7 +161,7 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
             return None
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val go together: one of them is missing.")
-        X_val = check_sequences(X_val, estimator=self, reset=False)
+        X_val = read_sequences(self, X_val, reset=False)
         check_same_order(X_val, y_val, "y_val", "X_val")
         try:
             y_val = self._check_y(y_val)
@@ -201,7 +206,13 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
         )
         spec = make_spec(self, self.sequence_schema_, n_outputs)
         vectors = starting_vectors(X, self.input_scaling_) if self.embedding_trainable else {}
+        if self.missing == "mask":
+            check_all_seen(X)
         self.network_ = build_sequence_network(spec, torch_generator(rng), vectors)
+        if spec.time is not None:
+            scaling = self.input_scaling_.channels.get(spec.time[0])
+            scale = 1.0 if scaling is None else scaling.scale[spec.time[1]]
+            self.network_.encoder.fill.unit.fill_(mean_time_step(X, spec.time, weights) / scale)
 
     def _samples(self, X, y=None, weights=None, batch_size="full") -> SequenceSamples:
         return SequenceSamples(
@@ -218,7 +229,7 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
     # -- prediction -----------------------------------------------------------------------
 
     def _prepare(self, X):
-        X = check_sequences(X, estimator=self, reset=False)
+        X = read_sequences(self, X, reset=False)
         self.sequence_schema_.check(X, type(self).__name__)
         with explained_memory(None, self._device):
             return X, self._samples(X)
@@ -239,5 +250,6 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing == "mask"
         tags.target_tags.required = True
         return tags

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from sksequence.cells import Cell, make_cell
+from sksequence.estimators._missing import place_of_time
 from sksequence.estimators._same_sizes import check_same_sizes
 from sksequence.inputs import SequenceSchema
 from sksequence.networks import NetworkSpec
@@ -36,6 +37,8 @@ SHARED_CONSTRAINTS = {
     "conv_size": [POSITIVE_INTEGER, None],
     "conv_width": [POSITIVE_INTEGER],
     "normalize": ["boolean"],
+    "missing": [StrOptions({"error", "mask"})],
+    "time": [str, None],
     "max_epochs": [POSITIVE_INTEGER],
     "batch_size": [POSITIVE_INTEGER, StrOptions({"full"})],
     "optimizer": [StrOptions(set(OPTIMIZERS))],
@@ -46,6 +49,7 @@ SHARED_CONSTRAINTS = {
     "gradient_clip_by": [StrOptions({"norm", "value"})],
     "tbptt_steps": [POSITIVE_INTEGER, tuple, list, None],
     "early_stopping": ["boolean", StrOptions({"auto"})],
+    "validation": [StrOptions({"random", "last"})],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [POSITIVE_INTEGER],
     "dtype": [StrOptions({"float32", "float64", "mixed"})],
@@ -173,6 +177,8 @@ def make_spec(estimator, schema: SequenceSchema, n_outputs: int) -> NetworkSpec:
         frame_encoder=estimator.frame_encoder,
         conv_size=estimator.conv_size,
         conv_width=estimator.conv_width,
+        missing=estimator.missing,
+        time=place_of_time(estimator, schema),
         **recurrent_options(estimator),
     )
 

@@ -79,6 +79,13 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
     normalize : bool, default=True
         Standardise numeric inputs (and the context) per feature with the training data; give
         a table of vectors unit root mean square.
+    missing : {"error", "mask"}, default="error"
+        What becomes of missing values (NaN) of numeric features: refused; or masked, with a mark
+        of what was seen and the time since as inputs. In their place stands the last value of the
+        feature, which decays towards its mean at a learned rate (Che et al., 2018).
+    time : str or None, default=None
+        With ``missing="mask"``, the channel of one number, or the feature, that holds the time
+        of each step, in which the time since is measured. None: in steps.
     loss : str, default="squared_error"
         "squared_error" (estimates the mean), "absolute_error" (the median), "huber" (robust),
         "quantile", "poisson" (counts and other y >= 0) or "gamma" (y > 0); the last two
@@ -114,6 +121,9 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
     early_stopping : {"auto", True, False}, default="auto"
         Hold back a part of the data, stop when its loss no longer falls, and keep the weights
         of the best epoch. "auto" does so from 300 sequences on.
+    validation : {"random", "last"}, default="random"
+        Which part is held back: one drawn at random (of whole `groups`), or the last sequences,
+        where they come in the order of time.
     validation_fraction : float, default=0.1
         The part held back.
     n_iter_no_change : int, default=5
@@ -203,6 +213,8 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         conv_size: int | None = None,
         conv_width: int = 3,
         normalize: bool = True,
+        missing: str = "error",
+        time: str | None = None,
         loss: str = "squared_error",
         quantile: float | Sequence[float] = 0.5,
         max_epochs: int = 100,
@@ -215,6 +227,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         gradient_clip_by: str = "norm",
         tbptt_steps: int | tuple[int, int] | None = None,
         early_stopping: bool | str = "auto",
+        validation: str = "random",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         dtype: str = "float32",
@@ -239,6 +252,8 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         self.conv_size = conv_size
         self.conv_width = conv_width
         self.normalize = normalize
+        self.missing = missing
+        self.time = time
         self.loss = loss
         self.quantile = quantile
         self.max_epochs = max_epochs
@@ -251,6 +266,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         self.gradient_clip_by = gradient_clip_by
         self.tbptt_steps = tbptt_steps
         self.early_stopping = early_stopping
+        self.validation = validation
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.dtype = dtype
@@ -267,6 +283,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         sample_weight: Any = None,
         X_val: Any = None,
         y_val: Any = None,
+        groups: Any = None,
     ) -> Self:
         """Fit the network.
 
@@ -281,6 +298,9 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
             A weight of zero is the same as leaving the sequence out.
         X_val, y_val : like X and y, default=None
             Data that decide when to stop, instead of a part of X.
+        groups : array-like of shape (n_sequences,), default=None
+            Which sequences belong together, as those of one patient: the part that is held back
+            to decide when to stop consists of whole groups. Unused where nothing is held back.
 
         Returns
         -------
@@ -295,12 +315,12 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
             If the loss becomes infinite.
         """
         keep = self.warm_start and hasattr(self, "network_")
-        X, y, weights = self._start(X, y, sample_weight, keep)
+        X, y, weights, groups = self._start(X, y, sample_weight, keep, groups)
         rng = private_generator(self, keep)
         task = self._choose_task(y, weights, keep)
         validation = self._check_validation(X_val, y_val)
         if validation is None:
-            (X, y, weights), validation = hold_back(self, X, y, weights, None, rng)
+            (X, y, weights), validation = hold_back(self, X, y, weights, None, rng, groups)
         if validation is not None:
             X_val, y_val, val_weights = validation
             check_same_columns(_columns(y), _columns(y_val))  # one column would broadcast
@@ -325,7 +345,7 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
             Itself.
         """
         keep = hasattr(self, "network_")
-        X, y, weights = self._start(X, y, sample_weight, keep)
+        X, y, weights, _ = self._start(X, y, sample_weight, keep)
         task = self._choose_task(y, weights, keep)
         rng = private_generator(self, keep)
         return self._fit(X, task.encode(_columns(y)), weights, task, None, rng, 1)

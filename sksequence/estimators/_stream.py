@@ -148,6 +148,7 @@ class SequenceStream:
             inputs, lengths = _chunk(self._estimator, x, self._given_context)
         else:
             inputs = self._reader.read(x, network.dtype, network.device)
+        network.check_times(inputs, self._memory, self._steps > 0)
         with torch.inference_mode(), threads(self._work):
             if lengths is None and self._all_begun:
                 self._memory = network.advance(inputs, self._memory, self._context)
@@ -306,7 +307,8 @@ def _reader(estimator, n_sequences: int | None) -> StepReader:
     if not estimator.network_.spec.embedding_trainable:
         looked_up = {name for name, c in schema.channels.items() if c.kind == "vectors"}
     name, scaling = type(estimator).__name__, estimator.input_scaling_
-    return StepReader(name, schema, scaling, looked_up, n_sequences)
+    fill = getattr(estimator.network_.encoder, "fill", None)
+    return StepReader(name, schema, scaling, looked_up, n_sequences, fill and fill.names)
 
 
 def _without_axis(answer: np.ndarray, n_sequences: int | None) -> Any:

@@ -28,15 +28,18 @@ class Memory:
         empty without one.
     pool : tuple of Tensor
         What the pooling needs of the states so far.
+    seen : tuple of tuples of Tensor
+        Where values may be missing, what was seen last and when; else empty.
     """
 
     stack: Any
     window: tuple[Tensor, ...]
     pool: Pool
+    seen: tuple = ()
 
     def map(self, function: Callable[..., Tensor], *others: Memory) -> Memory:
         """`function` of each tensor (and of those of `others` in the same place)."""
-        trees = ((m.stack, m.window, m.pool) for m in (self, *others))
+        trees = ((m.stack, m.window, m.pool, m.seen) for m in (self, *others))
         return Memory(*_map(function, *trees))
 
 
@@ -76,7 +79,9 @@ class SteppedNetwork:
         self._context_beside = bool(spec.schema.n_context) and spec.context_at != "state"
         self._cells = [directions[0].cell for directions in network.stack.layers]
         # what each step needs, without the search through modules and their hooks
-        self._encode, self._stack = network.encoder.forward, network.stack.forward
+        self._fill = getattr(network.encoder, "fill", None)
+        encoder = network.encoder if self._fill is None else network.encoder.encoder
+        self._encode, self._stack = encoder.forward, network.stack.forward
         self._convolution, self._context = network.convolution, network.context
         self._pooling, self._head = network.pooling, network.head.forward
 
@@ -87,6 +92,9 @@ class SteppedNetwork:
 
         With memory None they are the first ones of their sequences.
         """
+        seen = () if memory is None else memory.seen
+        if self._fill is not None:
+            inputs, seen = self._fill(inputs, seen or None)
         steps = self._encode(inputs)  # (n_sequences, n_steps, n_inputs)
         if self._context_beside:
             beside = context[:, None].expand(-1, steps.shape[1], -1)
@@ -99,7 +107,7 @@ class SteppedNetwork:
         if self._convolution is not None:
             steps, window = _convolve(self._convolution, steps, window)
         states, state = self._stack(steps, None, state)
-        return Memory(state, window, self.pool.update(self._pooling, states, pool))
+        return Memory(state, window, self.pool.update(self._pooling, states, pool), seen)
 
     def advance_apart(
         self,
@@ -132,6 +140,21 @@ class SteppedNetwork:
             memory = memory.map(lambda kept, part, rows=rows: kept.index_copy(0, rows, part), new)
         return memory
 
+    def check_times(self, inputs: dict[str, Tensor], memory: Memory, begun: np.ndarray) -> None:
+        """Raise ValueError where the times of new steps are missing or before those read.
+
+        What goes on is told by `begun`, as of ``advance_apart``.
+        """
+        if self._fill is None or self._fill.time is None or not inputs:
+            return
+        first = self._fill.times(inputs)[:, 0, 0]
+        back = (first < memory.seen[-1][0][:, 0]) & torch.from_numpy(begun).to(first.device)
+        if bool(torch.isnan(first).any()) or bool(back.any()):
+            raise ValueError(
+                "the time of a step is missing or lies before the time of the step before: give "
+                "steps in the order of their times."
+            )
+
     def outputs(self, memory: Memory) -> Tensor:
         """The outputs for the steps so far, ``(n_sequences, n_outputs)``, in 64 bits."""
         pooled = self.pool.result(memory.pool)
@@ -149,7 +172,8 @@ class SteppedNetwork:
         if memory.window:
             tensors["convolution"] = memory.window[0]
         pool = zip(self.pool.names, memory.pool, strict=True)
-        return tensors | {f"pool.{name}": part for name, part in pool}
+        tensors |= {f"pool.{name}": part for name, part in pool}
+        return tensors if self._fill is None else tensors | self._fill.named(memory.seen)
 
 
 def _convolve(layer, steps: Tensor, window: tuple[Tensor, ...]):

@@ -27,15 +27,20 @@ class StepReader:
         Channels whose vectors are no part of the network: their steps come as vectors.
     n_sequences : int or None
         None: one sequence, whose steps come without an axis for it.
+    masked : sequence of str, default=()
+        Channels of which values may be missing (NaN).
     dtype : torch.dtype
     device : torch.device
     """
 
-    def __init__(self, name, schema: SequenceSchema, scaling: InputScaling, looked_up, n_sequences):
+    def __init__(
+        self, name, schema: SequenceSchema, scaling: InputScaling, looked_up, n_sequences, masked=()
+    ):
         self.name = name
         self.schema = schema
         self.scaling = scaling
         self.looked_up = looked_up
+        self.masked = masked or ()
         self.leading = () if n_sequences is None else (n_sequences,)
         self.only = next(iter(schema.channels)) if len(schema.channels) == 1 else None
 
@@ -102,7 +107,7 @@ class StepReader:
                 raise ValueError(self._expected(name, channel, x))
         elif name in self.looked_up and values.dtype.kind in "iu":
             raise TypeError(self._expected(name, channel, x))
-        if not all_within(values, LARGEST):
+        if not all_within(_without_nan(values) if name in self.masked else values, LARGEST):
             raise ValueError(
                 f"the step{_of(name, self.only)} holds a value that is missing, infinite or too "
                 f"large for {self.name}: fill or clip it, got {_short(x)}."
@@ -223,6 +228,10 @@ def all_within(values: np.ndarray, limit: float) -> bool:
     if values.size <= 32:  # so few are looked at faster one by one
         return all(-limit <= value <= limit for value in values.ravel().tolist())
     return bool(np.abs(values).max() <= limit)
+
+
+def _without_nan(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _is_named(x) -> bool:

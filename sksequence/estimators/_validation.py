@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import column_or_1d
 
 from sksequence.inputs import SequenceArray
 from sksequence.inputs._names import misplaced, quoted
 
 AUTO_FROM = 300
+# Orders of groups that are tried, to find a part of the right size and with all classes.
+DRAWS = 50
 
 
-def hold_back(estimator, X, y, weights, labels, rng: np.random.Generator):
+def hold_back(estimator, X, y, weights, labels, rng: np.random.Generator, groups=None):
     """Split (X, y, weights) into the part to train on and validation data (or None)."""
     train_at, valid_at = held_back(
-        len(X), labels, estimator.early_stopping, estimator.validation_fraction, rng
+        len(X),
+        labels,
+        estimator.early_stopping,
+        estimator.validation_fraction,
+        rng,
+        groups,
+        getattr(estimator, "validation", "random"),
     )
     if valid_at is None:
         return (X, y, weights), None
@@ -23,11 +32,20 @@ def hold_back(estimator, X, y, weights, labels, rng: np.random.Generator):
     )
 
 
-def held_back(n: int, labels, early_stopping, fraction: float, rng: np.random.Generator):
+def held_back(
+    n: int,
+    labels,
+    early_stopping,
+    fraction: float,
+    rng: np.random.Generator,
+    groups: np.ndarray | None = None,
+    which: str = "random",
+):
     """Positions to train on and positions to validate on (None: train on all).
 
     ``early_stopping="auto"`` holds back from `AUTO_FROM` sequences on. With `labels` the split
-    is stratified where every class is large enough.
+    is stratified where every class is large enough; with `groups`, as ``check_groups`` gives
+    them, no group is on both sides. ``which="last"`` holds back the last ones.
     """
     wanted = n >= AUTO_FROM if early_stopping == "auto" else early_stopping
     if not wanted:
@@ -38,6 +56,16 @@ def held_back(n: int, labels, early_stopping, fraction: float, rng: np.random.Ge
             f"validation_fraction={fraction} of {n} sequences leaves none to train on: lower it "
             "or set early_stopping=False."
         )
+    if which == "last":
+        if groups is not None:
+            raise ValueError(
+                "validation='last' holds back the last sequences, whatever their groups: leave "
+                "groups out, or set validation='random' to hold back whole groups."
+            )
+        return np.arange(n - n_valid), np.arange(n - n_valid, n)
+    if groups is not None:
+        held = _whole_groups(groups, labels, fraction, rng)
+        return np.flatnonzero(~held), np.flatnonzero(held)
     seed = int(rng.integers(2**31))
     train, valid = train_test_split(
         np.arange(n),
@@ -55,6 +83,62 @@ def _strata(labels, n_valid: int):
     n_train = len(labels) - n_valid
     fits = counts.min() >= 2 and len(classes) <= min(n_valid, n_train)
     return labels if fits else None
+
+
+def _whole_groups(groups: np.ndarray, labels, fraction: float, rng) -> np.ndarray:
+    """Which sequences are held back: of the parts drawn, the one closest to the fraction.
+
+    That is, with `labels`, to the fraction of each class.
+    """
+    _, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(sizes) == 1:
+        raise ValueError(
+            f"all {len(groups)} sequences are of one group ({groups[0]!r}), so it cannot be held "
+            "back whole: leave groups out, give X_val and y_val, or set early_stopping=False."
+        )
+    if labels is None:
+        labels = np.zeros(len(groups), dtype=int)
+    elif labels.ndim == 1:
+        labels = np.unique(labels, return_inverse=True)[1]
+    wanted = fraction * _counts(labels)
+    best, least = None, np.inf
+    for _ in range(DRAWS):
+        order = rng.permutation(len(sizes))
+        n_first = np.cumsum(sizes[order])[:-1]  # at least one group is left to train on
+        n_held = 1 + int(np.argmin(np.abs(n_first - fraction * len(groups))))
+        held = np.isin(members, order[:n_held])
+        off = np.abs(_counts(labels, held) - wanted).sum()
+        if off < least:
+            best, least = held, off
+    return best
+
+
+def _counts(labels: np.ndarray, held: np.ndarray | None = None) -> np.ndarray:
+    """How often each label holds, in all sequences or in those held back."""
+    chosen = labels if held is None else labels[held]
+    if labels.ndim == 2:
+        return chosen.sum(axis=0)
+    return np.bincount(chosen, minlength=int(labels.max()) + 1)
+
+
+def check_groups(X, groups) -> np.ndarray | None:
+    """The group of each sequence, checked; None if there are none."""
+    if groups is None:
+        return None
+    check_same_order(X, groups, "groups")
+    groups = column_or_1d(groups, input_name="groups")
+    if len(groups) != len(X):
+        raise ValueError(
+            f"X has {len(X)} sequences, but groups has {len(groups)} entries: give the group of "
+            "each sequence, in the same order."
+        )
+    for i, group in enumerate(groups.tolist()):
+        if _is_missing(group):
+            raise ValueError(
+                f"the group of sequence {i} is missing (groups[{i}] is {group!r}): give it one, "
+                "or a group of its own."
+            )
+    return groups
 
 
 def check_one_target_each(X, y, X_name="X", y_name="y"):
@@ -134,15 +218,16 @@ def check_no_missing_label(y):
     if not isinstance(y, list) and (kind != "O" or y.ndim != 1):
         return
     for i, label in enumerate(y):
-        if label is None or type(label).__name__ == "NAType" or _is_nan(label):
+        if _is_missing(label):
             raise ValueError(
                 f"the label of sequence {i} is missing (y[{i}] is {label!r}): drop the sequence, "
                 "or give it a label."
             )
 
 
-def _is_nan(label) -> bool:
-    return isinstance(label, float) and label != label
+def _is_missing(label) -> bool:
+    nan = isinstance(label, float) and label != label
+    return label is None or nan or type(label).__name__ == "NAType"
 
 
 def check_answers(values: np.ndarray, X):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 from sksequence.networks import pack_network, unpack_network
 from sksequence.utils._sklearn import CallbackSupportMixin
 
@@ -19,6 +21,8 @@ class NetworkMixin(CallbackSupportMixin):
         return state
 
     def __setstate__(self, state):
+        # parameters that the version that wrote it did not have are as they are by default
+        state = {**{p.name: p.default for p in signature(type(self)).parameters.values()}, **state}
         if "network_" in state:
             state = {**state, "network_": unpack_network(state["network_"])}
         super().__setstate__(state)

@@ -254,6 +254,8 @@ def _refuse(X, name, channel, estimator, largest, row, bad_value):
         )
     value = "NaN" if np.isnan(bad_value) else "infinity"
     remedy = "drop or fill those steps, e.g. with PerStep(SimpleImputer())."
+    if getattr(estimator, "missing", None) == "error":
+        remedy = f"set missing='mask', or {remedy}"
     if value == "infinity":
         remedy = "clip them, or make them NaN and fill those with PerStep(SimpleImputer())."
     raise ValueError(

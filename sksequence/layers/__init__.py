@@ -13,6 +13,7 @@ from sksequence.layers._heads import (
     SoftmaxHead,
 )
 from sksequence.layers._image import ImageEncoder
+from sksequence.layers._missing import FilledStepEncoder, MissingInputs
 from sksequence.layers._parts import Dropout, TimeConvolution, embedding, linear
 from sksequence.layers._pooling import (
     AttentionPooling,
@@ -36,6 +37,7 @@ __all__ = [
     "CharacterRNN",
     "Dropout",
     "EndingHead",
+    "FilledStepEncoder",
     "FrameNetwork",
     "FrameStepEncoder",
     "ImageEncoder",
@@ -43,6 +45,7 @@ __all__ = [
     "MaxPooling",
     "MeanPooling",
     "Memory",
+    "MissingInputs",
     "MixtureHead",
     "QuickDropout",
     "RecurrentLayer",

@@ -11,13 +11,16 @@ from sksequence.batches import SequenceBatch
 from sksequence.cells import Cell
 from sksequence.inputs import SequenceSchema
 from sksequence.layers import (
+    FilledStepEncoder,
     FrameStepEncoder,
+    MissingInputs,
     RecurrentStack,
     StepEncoder,
     TimeConvolution,
     linear,
     make_pooling,
 )
+from sksequence.layers._missing import masked_channels
 from sksequence.networks._outputs import Outputs
 from sksequence.networks._stacks import make_dropout, make_stack
 
@@ -43,6 +46,8 @@ class NetworkSpec:
     initial_state: str = "zeros"
     tbptt_steps: tuple[int, int] | None = None
     frame_encoder: str | None = None
+    missing: str = "error"
+    time: tuple[str, int] | None = None
 
     def build(
         self, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
@@ -65,7 +70,7 @@ class SequenceNetwork(nn.Module):
     Parameters
     ----------
     spec : NetworkSpec
-    encoder : StepEncoder or FrameStepEncoder
+    encoder : StepEncoder, FrameStepEncoder or FilledStepEncoder
     convolution : TimeConvolution or None
     stack : RecurrentStack
     pooling : nn.Module
@@ -133,20 +138,9 @@ def build_sequence_network(
 
 def build_reader(
     spec: NetworkSpec, generator: torch.Generator, vectors: dict[str, Tensor] | None = None
-) -> tuple[StepEncoder | FrameStepEncoder, TimeConvolution | None, RecurrentStack]:
+) -> tuple[nn.Module, TimeConvolution | None, RecurrentStack]:
     """The layers that read a sequence step by step."""
-    n_gate_rows = (1 + spec.bidirectional) * spec.cell.n_gates * spec.widths[0]
-    if spec.conv_size is not None:  # each place of the window has its own weights
-        n_gate_rows = spec.conv_size * spec.conv_width
-    make_encoder = StepEncoder if spec.frame_encoder is None else FrameStepEncoder
-    encoder = make_encoder(
-        spec.schema.channels,
-        embedding_size=spec.embedding_size,
-        embedding_trainable=spec.embedding_trainable,
-        n_gate_rows=n_gate_rows,
-        generator=generator,
-        dropout=make_dropout(spec),
-    )
+    encoder = _build_encoder(spec, generator)
     for name, values in (vectors or {}).items():
         encoder.table(name).weight.data.copy_(values)
     width = encoder.n_outputs
@@ -160,6 +154,26 @@ def build_reader(
         width = spec.conv_size
     stack = make_stack(spec, width, generator, spec.bidirectional)
     return encoder, convolution, stack
+
+
+def _build_encoder(spec: NetworkSpec, generator: torch.Generator) -> nn.Module:
+    n_gate_rows = (1 + spec.bidirectional) * spec.cell.n_gates * spec.widths[0]
+    if spec.conv_size is not None:  # each place of the window has its own weights
+        n_gate_rows = spec.conv_size * spec.conv_width
+    channels, fill = spec.schema.channels, None
+    if spec.missing == "mask" and masked_channels(channels, spec.time):
+        fill = MissingInputs(channels, spec.time)
+        channels = fill.widened(channels)
+    make_encoder = StepEncoder if spec.frame_encoder is None else FrameStepEncoder
+    encoder = make_encoder(
+        channels,
+        embedding_size=spec.embedding_size,
+        embedding_trainable=spec.embedding_trainable,
+        n_gate_rows=n_gate_rows,
+        generator=generator,
+        dropout=make_dropout(spec),
+    )
+    return encoder if fill is None else FilledStepEncoder(fill, encoder)
 
 
 def build_context(

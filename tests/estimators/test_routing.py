@@ -36,7 +36,9 @@ def routing():
 
 def weighted(estimator):
     return (
-        clone(estimator).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        clone(estimator)
+        .set_fit_request(sample_weight=True, groups=False)
+        .set_score_request(sample_weight=True)
     )
 
 
