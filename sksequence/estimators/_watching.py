@@ -53,7 +53,9 @@ class CallbackWatcher:
 
     A fit is one task with a subtask for each epoch. The contexts of both have, beyond what
     scikit-learn gives them, ``training`` (a `Training`) and ``data`` (a `FitData`). A callback
-    that has a method ``on_batch_end(estimator, context)`` hears of every batch too.
+    that has a method ``on_batch_end(estimator, context)`` hears of every batch too, one with
+    ``on_epoch_settled(estimator, context)`` of the end of an epoch once it is known whether
+    another one follows.
 
     Parameters
     ----------
@@ -70,7 +72,12 @@ class CallbackWatcher:
         self._estimator, self._data, self._earlier = estimator, estimator._fit_data, earlier
         self._inference_dtype = inference_dtype
         callbacks = estimator._skl_callbacks
-        self._each_batch = [c for c in callbacks if hasattr(c, "on_batch_end")]
+        self._each_batch = [
+            callback
+            for callback in callbacks
+            if hasattr(callback, "on_batch_end") and getattr(callback, "watches_batches", True)
+        ]
+        self._settled = [c for c in callbacks if hasattr(c, "on_epoch_settled")]
         self.watches_batches = bool(self._each_batch)
         self._fit = estimator._init_callback_context(max_subtasks=max_epochs)
         self._fit.data = self._data
@@ -102,6 +109,11 @@ class CallbackWatcher:
         return self._epoch.call_on_fit_task_end(
             estimator=self._estimator, reconstruction_attributes=self._fitted, **self._shown
         )
+
+    def epoch_settled(self) -> None:
+        """It is known whether another epoch follows."""
+        for callback in self._settled:
+            callback.on_epoch_settled(self._estimator, self._epoch)
 
     def end(self) -> None:
         """The fit ends: the estimator is fitted."""

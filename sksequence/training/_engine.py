@@ -239,9 +239,10 @@ class _Net(NeuralNet):
         self.schedule_.after_epoch(record.get("valid_loss", record["train_loss"]))
         if "valid_loss" in record:
             self._compare(record)
-        if self.watcher_ is not None and self.watcher_.epoch_ended():
-            if self.run_.stopped_by == "max_epochs":
+        if self.watcher_ is not None:
+            if self.watcher_.epoch_ended() and self.run_.stopped_by == "max_epochs":
                 self.run_.stopped_by = "callback"
+            self.watcher_.epoch_settled()
 
     def _compare(self, record):
         loss = record["valid_loss"]

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import torch
 
+from sksequence.training._fingerprint import fingerprint
+
 
 class Watcher(Protocol):
     """Who is told how a training goes."""
@@ -24,6 +26,9 @@ class Watcher(Protocol):
 
     def epoch_ended(self) -> bool:
         """After validation; True stops the training."""
+
+    def epoch_settled(self) -> None:
+        """When it is known whether another epoch follows."""
 
 
 class Training:
@@ -66,6 +71,16 @@ class Training:
     def n_batches(self) -> int:
         """Batches of the epoch under way that are done; 0 between epochs."""
         return self._net.n_done_
+
+    @property
+    def ends(self) -> bool:
+        """Whether no other epoch follows."""
+        run = self._net.run_
+        return run.stopped_by != "max_epochs" or len(run.history) >= self.max_epochs
+
+    def fingerprint(self) -> str:
+        """A short name for the data, which others do not have."""
+        return fingerprint(self._net.samples_, self._net.valid_samples_)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that decides how training goes on: tensors, numbers, texts, lists, dicts.

@@ -1,0 +1,294 @@
+"""Long trainings survive a crash."""
+
+from __future__ import annotations
+
+import numbers
+import os
+import platform
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sksequence.callbacks._checkpoint_file import (
+    CheckpointError,
+    read_description,
+    read_snapshot,
+    write,
+)
+
+SUFFIX = ".checkpoint"
+# These may be other ones when training goes on: they do not decide what a step does.
+FREE = {"max_epochs", "n_iter_no_change", "verbose"}
+
+
+class Checkpoint:
+    """Write the whole state of a training to a folder, and go on from there after a crash.
+
+    The same program, started again after it was killed, goes on where the newest checkpoint
+    stands and ends with the same weights, bit for bit, as if it had never stopped (on the same
+    machine, with the same number of threads and the same versions; another machine or version
+    is told in a warning). A training that had come to its end is not repeated.
+
+    Each training has a folder of its own within `folder`, by its data and by its place in a
+    search, so that a search or a cross-validation that was killed goes on too.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it is not there.
+    every_epochs : int or None, default=1
+        Write after every so many epochs.
+    every_minutes : float or None, default=None
+        Write when so many minutes have gone by since the last time, also within an epoch.
+    keep : int, default=2
+        So many of the newest checkpoints of a training are kept.
+
+    Raises
+    ------
+    CheckpointError
+        When fit begins, if the checkpoints are of another architecture or of other parameters,
+        or if none of them is whole. One that is cut short or was changed gives a warning, and the
+        one before it is taken.
+    ValueError
+        When fit begins, if ``random_state`` of the estimator is no whole number: what it draws
+        before training, such as the validation part, must be the same again.
+    OSError
+        When fit begins, if the folder may not be written to. Later, a disk that is full gives a
+        warning, the checkpoints that are there stay whole, and training goes on.
+
+    Notes
+    -----
+    Other values of ``max_epochs``, ``n_iter_no_change`` and ``verbose`` are allowed where training
+    goes on; with a ``learning_rate_schedule`` that runs over all epochs, the step sizes still to
+    come are those of the new ``max_epochs``.
+
+    A checkpoint holds tensors and numbers only; reading one runs no code from the file.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from sksequence import RNNClassifier
+    >>> from sksequence.callbacks import Checkpoint
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=n).cumsum() for n in rng.integers(3, 9, size=80)]
+    >>> y = ["up" if x[-1] > x[0] else "down" for x in X]
+    >>> folder = tempfile.mkdtemp()
+    >>> classifier = RNNClassifier(hidden_size=8, max_epochs=3, random_state=0)
+    >>> classifier.set_callbacks(Checkpoint(folder)).fit(X, y).n_epochs_
+    3
+    >>> classifier.set_params(max_epochs=5).fit(X, y).n_epochs_  # the first three are there
+    5
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        *,
+        every_epochs: int | None = 1,
+        every_minutes: float | None = None,
+        keep: int = 2,
+    ):
+        for name, value, kind in (
+            ("every_epochs", every_epochs, numbers.Integral),
+            ("every_minutes", every_minutes, numbers.Real),
+            ("keep", keep, numbers.Integral),
+        ):
+            missing = value is None and name != "keep"
+            if not missing and (
+                not isinstance(value, kind) or isinstance(value, bool) or not value > 0
+            ):
+                raise ValueError(f"{name} must be a number above 0, got {value!r}.")
+        if every_epochs is None and every_minutes is None:
+            raise ValueError("give every_epochs or every_minutes: both are None.")
+        self.folder = Path(folder)
+        self.every_epochs, self.every_minutes, self.keep = every_epochs, every_minutes, keep
+        self._runs: dict[Any, _Run] = {}
+
+    @property
+    def watches_batches(self) -> bool:
+        """Whether checkpoints may be written within an epoch."""
+        return self.every_minutes is not None
+
+    def setup(self, estimator, context):
+        """Check what can be checked before the training."""
+        if not hasattr(estimator, "random_state") or not hasattr(context, "subcontext"):
+            raise TypeError(
+                f"Checkpoint belongs to an estimator of sksequence, got "
+                f"{type(estimator).__name__}: in a pipeline or a search, call set_callbacks of the "
+                "estimator inside."
+            )
+        seed = estimator.random_state
+        if not isinstance(seed, numbers.Integral):
+            raise ValueError(
+                "a training that is to go on after a crash must draw the same numbers again, but "
+                f"random_state={seed!r}: give {type(estimator).__name__}(random_state=0) or "
+                "another whole number."
+            )
+
+    def on_fit_task_begin(self, estimator, context):
+        """Where the fit begins: go back to the newest checkpoint."""
+        if not hasattr(context, "training") or context.task_name != "fit":
+            return
+        training = context.training
+        folder = self.folder / f"{_place(context)}data-{training.fingerprint()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(
+                f"the folder {folder} may not be written to: choose another one for Checkpoint, or "
+                "change its rights."
+            )
+        for part in folder.glob(".*.part"):  # of a process that was killed while it wrote
+            part.unlink(missing_ok=True)
+        run = self._runs[context.root_uuid, id(estimator)] = _Run(
+            folder, _describe(estimator, training), training
+        )
+        run.go_on()
+
+    def on_batch_end(self, estimator, context):
+        """After a batch: write, if the time has come."""
+        run = self._runs[context.root_uuid, id(estimator)]
+        if time.monotonic() - run.written_at >= 60 * self.every_minutes:
+            run.write(self.keep)
+
+    def on_epoch_settled(self, estimator, context):
+        """After an epoch, when it is known whether training goes on: write, if it is its turn."""
+        run = self._runs[context.root_uuid, id(estimator)]
+        n_epochs = len(run.training.history)
+        due = self.every_epochs is not None and n_epochs % self.every_epochs == 0
+        waited = time.monotonic() - run.written_at
+        if self.every_minutes is not None:
+            due |= waited >= 60 * self.every_minutes
+        if due or run.training.ends:
+            run.write(self.keep)
+
+    def on_fit_task_end(self, estimator, context):
+        """Nothing: see `on_epoch_settled`."""
+
+    def teardown(self, estimator, context):
+        """Forget the training."""
+        self._runs.pop((context.root_uuid, id(estimator)), None)
+
+    def __getstate__(self):
+        return {**vars(self), "_runs": {}}
+
+
+class _Run:
+    """The checkpoints of one training."""
+
+    def __init__(self, folder: Path, description: dict, training):
+        self.folder, self.description, self.training = folder, description, training
+        self.written_at = time.monotonic()
+
+    def go_on(self) -> None:
+        """Take the training to its newest whole checkpoint, if there is one."""
+        damaged = []
+        for path in reversed(self._paths()):
+            try:
+                there = read_description(path)
+                snapshot = read_snapshot(path)
+            except CheckpointError as error:
+                damaged.append(error)
+                continue
+            _check_same(path, there, self.description)
+            for error in damaged:
+                warnings.warn(f"{error} Training goes on from {path.name}.", stacklevel=2)
+            self.training.restore(snapshot)
+            return
+        if damaged:
+            raise CheckpointError(
+                f"{damaged[0]} No other checkpoint of this training is left: delete {self.folder} "
+                "to train anew."
+            )
+
+    def write(self, keep: int) -> None:
+        """Write where the training stands; keep the newest."""
+        epoch, n_batches = len(self.training.history), self.training.n_batches
+        path = self.folder / f"epoch-{epoch:05d}-batch-{n_batches:07d}{SUFFIX}"
+        self.written_at = time.monotonic()
+        try:
+            write(path, self.description, self.training.snapshot())
+        except OSError as error:
+            warnings.warn(
+                f"no checkpoint could be written to {path}: {error}. Training goes on; the "
+                "checkpoints from before are whole.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return
+        for old in self._paths()[:-keep]:
+            old.unlink(missing_ok=True)
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob(f"epoch-*{SUFFIX}"))
+
+
+def _place(context) -> str:
+    """Where a fit stands in a search: the numbers of the tasks around it."""
+    numbers_ = []
+    while context.parent is not None:
+        numbers_.append(str(context.task_id))
+        context = context.parent
+    return "".join(f"{number}-" for number in reversed(numbers_))
+
+
+def _describe(estimator, training) -> dict[str, Any]:
+    import torch
+
+    import sksequence
+
+    shapes = {name: list(w.shape) for name, w in training.network.state_dict().items()}
+    return {
+        "estimator": type(estimator).__name__,
+        "parameters": {
+            name: _readable(value)
+            for name, value in estimator.get_params(deep=False).items()
+            if name not in FREE
+        },
+        "weights": shapes,
+        "setting": {
+            "sksequence": sksequence.__version__,
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "machine": platform.machine(),
+            "threads": torch.get_num_threads(),
+            "device": str(next(training.network.parameters()).device),
+        },
+    }
+
+
+def _readable(value: Any) -> str:
+    """A parameter as a text that is the same in every process."""
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    return repr(value)
+
+
+def _check_same(path: Path, there: dict, here: dict) -> None:
+    """Refuse the checkpoint of another training; warn of another machine."""
+    other = []
+    if there["estimator"] != here["estimator"]:
+        other.append(("the estimator", there["estimator"], here["estimator"]))
+    other += _differences(there["parameters"], here["parameters"])
+    other = other or _differences(there["weights"], here["weights"])
+    if other:
+        told = "; ".join(f"{name} was {before} and is {now}" for name, before, now in other[:5])
+        raise CheckpointError(
+            f"the checkpoint {path} is of another training on the same data: {told}. Set it back, "
+            "or choose another folder (or delete this one) to train anew."
+        )
+    changed = _differences(there["setting"], here["setting"])
+    if changed:
+        told = "; ".join(f"{name} was {before} and is {now}" for name, before, now in changed)
+        warnings.warn(
+            f"training goes on from {path}, but not bit for bit as it would have there: {told}.",
+            stacklevel=2,
+        )
+
+
+def _differences(there: dict, here: dict) -> list[tuple[str, Any, Any]]:
+    names = [*there, *(name for name in here if name not in there)]
+    pairs = ((name, there.get(name, "not there"), here.get(name, "not there")) for name in names)
+    return [(name, before, now) for name, before, now in pairs if before != now]
