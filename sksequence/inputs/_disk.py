@@ -309,15 +309,9 @@ def _check_names(names) -> None:
 @contextlib.contextmanager
 def _named_at_the_end(folder: Path) -> Iterator[Path]:
     """A folder beside the wanted one that gets its name if all goes well, else is removed."""
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise FileExistsError(
-            errno.EEXIST,
-            "there is something already: open it with SequenceArray.from_disk, or remove it, or "
-            "choose another folder",
-            str(folder),
-        )
     unfinished = None
     try:
+        _check_free(folder)
         prefix = f".{folder.name}."
         unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix, suffix=".part"))
         yield unfinished
@@ -327,6 +321,8 @@ def _named_at_the_end(folder: Path) -> Iterator[Path]:
         if folder.exists():
             folder.rmdir()
         unfinished.rename(folder)
+    except FileExistsError:
+        raise
     except OSError as error:
         raise type(error)(error.errno, _unwritable(folder, error), str(folder)) from error
     finally:
@@ -334,9 +330,19 @@ def _named_at_the_end(folder: Path) -> Iterator[Path]:
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def _check_free(folder: Path) -> None:
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise FileExistsError(
+            errno.EEXIST,
+            "there is something already: open it with SequenceArray.from_disk, or remove it, or "
+            "choose another folder",
+            str(folder),
+        )
+
+
 def _unwritable(folder: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
-    if not folder.parent.is_dir():
+    if isinstance(error, FileNotFoundError):
         return f"{reason}: the folder {str(folder.parent)!r} is not there, make it first"
     remedy = {
         errno.ENOSPC: ", and nothing is left of them: make room, or choose another disk",
