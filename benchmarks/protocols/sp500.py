@@ -20,7 +20,7 @@ from sksequence import RNNForecaster
 from sksequence.datasets import fetch_sp500
 
 YEARS = 10
-N_NETWORKS = 5
+N_NETWORKS = 3
 REFIT = 252  # origins
 SETTINGS = {
     "lookback": 21,
