@@ -29,6 +29,7 @@ MEASURES = {
     "search": ("_speed_processes", "search", "GridSearchCV with one and with two processes"),
     "import": ("_speed_processes", "import_time", "import sksequence in fresh processes"),
     "memory": ("_speed_memory", "memory", "peak of Word2VecEmbedder -> RNNClassifier"),
+    "memory_map": ("_speed_memory_map", "memory_map", "training from a file beside in memory"),
     "pickle": ("_speed_memory", "pickle_size", "a fitted pipeline beside its contents"),
     "loading": ("_speed_loading", "loading", "a saved model's first answer, after the imports"),
     "seq2seq": ("_speed_seq2seq", "seq2seq", "encoder-decoders by hand; beam and greedy search"),
