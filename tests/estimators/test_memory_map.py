@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sksequence import (
+    CTCTranscriber,
     RNNClassifier,
     RNNForecaster,
     RNNLanguageModel,
@@ -130,6 +131,7 @@ def other_estimators():
     yield RNNTagger(**SMALL), X, labels
     yield RNNTagger(**SMALL), ids, labels
     yield RNNTagger(**SMALL, bidirectional=False, tbptt_steps=3), X, labels
+    yield CTCTranscriber(**SMALL), X[X.lengths > 2], [["a"]] * int((X.lengths > 2).sum())
     yield RNNLanguageModel(**SMALL), ids, None
     yield RNNLanguageModel(**SMALL), X, None
     yield SequenceAutoencoder(**SMALL), X, None
@@ -137,11 +139,11 @@ def other_estimators():
     yield Seq2SeqTransformer(**SMALL), ids, ids
 
 
-@pytest.mark.parametrize("i", range(8))
+@pytest.mark.parametrize("i", range(9))
 def test_same_in_estimators_with_other_answers(i, tmp_path):
     estimator, X, y = list(other_estimators())[i]
     on_disk = X.to_disk(tmp_path / "X")
-    order = np.random.default_rng(5).permutation(N)
+    order = np.random.default_rng(5).permutation(len(X))
     y = None if y is None else [y[k] for k in order] if isinstance(y, list) else y[order]
     one = type(estimator)(**estimator.get_params()).fit(X[order], y)
     estimator.fit(on_disk[order], y)
