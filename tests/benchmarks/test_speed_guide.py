@@ -14,7 +14,7 @@ MEASURED = (
 SECTIONS = re.findall(r"^### (\S+)$", MEASURED, re.MULTILINE)
 INCLUDED = re.findall(
     r"python benchmarks/speed\.py (\w+)\n\n"
-    r"\.\. include:: \.\./results\.md\n   :literal:\n   :start-after: ### (\w+)\n"
+    r"\.\. include:: \.\./results\.md\n   :code: text\n   :start-after: ### (\w+)\n"
     r"(?:   :end-before: ### (\w+)\n)?",
     PAGE,
 )
