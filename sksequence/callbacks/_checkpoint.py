@@ -18,6 +18,7 @@ from sksequence.callbacks._checkpoint_file import (
     read_snapshot,
     write,
 )
+from sksequence.callbacks._places import is_fit, place
 
 SUFFIX = ".checkpoint"
 # These may be other ones when training goes on: they do not decide what a step does.
@@ -130,10 +131,10 @@ class Checkpoint:
 
     def on_fit_task_begin(self, estimator, context):
         """Where the fit begins: go back to the newest checkpoint."""
-        if not hasattr(context, "training") or context.task_name != "fit":
+        if not is_fit(context):
             return
         training = context.training
-        folder = self.folder / f"{_place(context)}data-{training.fingerprint()}"
+        folder = self.folder / "-".join((*map(str, place(context)), "data", training.fingerprint()))
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError(
@@ -223,15 +224,6 @@ class _Run:
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob(f"epoch-*{SUFFIX}"))
-
-
-def _place(context) -> str:
-    """Where a fit stands in a search: the numbers of the tasks around it."""
-    numbers_ = []
-    while context.parent is not None:
-        numbers_.append(str(context.task_id))
-        context = context.parent
-    return "".join(f"{number}-" for number in reversed(numbers_))
 
 
 def _describe(estimator, training) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from sksequence.estimators._parameters import (
 from sksequence.estimators._references import bleu_of
 from sksequence.estimators._scenes import list_captions, read_scenes
 from sksequence.estimators._sides import learn_side
-from sksequence.estimators._validation import check_one_target_each, check_same_order, held_back
+from sksequence.estimators._validation import check_one_target_each, check_same_order, held_back_by
 from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import EncoderDecoderSpec, GridSpec
@@ -418,9 +418,7 @@ class SequenceCaptioner(
         if X_val is not None or y_val is not None:
             validation = self._read_pairs(X_val, y_val, where="_val")
         else:
-            parts = held_back(
-                len(training.source), None, self.early_stopping, self.validation_fraction, rng
-            )
+            parts = held_back_by(self, len(training.source), None, rng)
             whole = training
             training = _of_samples(whole, parts[0])
             validation = None if parts[1] is None else _of_samples(whole, parts[1])

@@ -119,12 +119,6 @@ def train_network(
         raise KeyboardInterrupt
 
 
-def remember_held_back(estimator: Any, positions: np.ndarray | None) -> None:
-    """Callbacks may be told which sequences decide when to stop."""
-    if hasattr(estimator, "_fit_data"):
-        estimator._fit_data.held_back = positions
-
-
 def private_generator(estimator: Any, keep: bool) -> np.random.Generator:
     """Private randomness; where training goes on, other than in the calls before."""
     estimator._n_fits = estimator._n_fits + 1 if keep else 0

@@ -46,7 +46,7 @@ from sksequence.estimators._lengths import LENGTH_MODELS
 from sksequence.estimators._prediction import step_work
 from sksequence.estimators._shifted import Shifted, cut, shift_numbers, shift_symbols
 from sksequence.estimators._sides import learn_side
-from sksequence.estimators._validation import held_back
+from sksequence.estimators._validation import held_back_by
 from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import LanguageNetwork
@@ -400,9 +400,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         if one_text:
             parts = last_stretch_held_back(sequences, self)
             return tuple(None if part is None else (part, None) for part in parts)
-        train_at, valid_at = held_back(
-            len(sequences), None, self.early_stopping, self.validation_fraction, rng
-        )
+        train_at, valid_at = held_back_by(self, len(sequences), None, rng)
         return tuple(
             None
             if at is None

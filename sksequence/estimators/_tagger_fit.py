@@ -19,7 +19,7 @@ from sksequence.estimators._tagger_labels import (
     read_weights,
 )
 from sksequence.estimators._tagger_reading import learn_input
-from sksequence.estimators._validation import check_same_order, held_back
+from sksequence.estimators._validation import check_same_order, held_back_by
 from sksequence.inputs import SequenceArray
 from sksequence.tasks import Tagging
 from sksequence.tasks._tagging import UNLABELLED
@@ -154,9 +154,7 @@ def split(
 ) -> tuple[Tagged, Tagged | None]:
     """What is trained on, and what decides when to stop."""
     if X_val is None and y_val is None:
-        train_at, valid_at = held_back(
-            len(tagged), None, estimator.early_stopping, estimator.validation_fraction, rng
-        )
+        train_at, valid_at = held_back_by(estimator, len(tagged), None, rng)
         if valid_at is None:
             return tagged, None
         training, validation = tagged[train_at], tagged[valid_at]

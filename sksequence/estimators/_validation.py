@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import column_or_1d
 
+from sksequence.estimators._watching import remember_held_back
 from sksequence.inputs import SequenceArray
 from sksequence.inputs._names import misplaced, quoted
 
@@ -16,8 +17,18 @@ DRAWS = 50
 
 def hold_back(estimator, X, y, weights, labels, rng: np.random.Generator, groups=None):
     """Split (X, y, weights) into the part to train on and validation data (or None)."""
+    train_at, valid_at = held_back_by(estimator, len(X), labels, rng, groups)
+    if valid_at is None:
+        return (X, y, weights), None
+    return tuple(
+        (X[at], y[at], None if weights is None else weights[at]) for at in (train_at, valid_at)
+    )
+
+
+def held_back_by(estimator, n: int, labels, rng: np.random.Generator, groups=None):
+    """`held_back` as an estimator's parameters say; callbacks may ask for the positions."""
     train_at, valid_at = held_back(
-        len(X),
+        n,
         labels,
         estimator.early_stopping,
         estimator.validation_fraction,
@@ -25,11 +36,8 @@ def hold_back(estimator, X, y, weights, labels, rng: np.random.Generator, groups
         groups,
         getattr(estimator, "validation", "random"),
     )
-    if valid_at is None:
-        return (X, y, weights), None
-    return tuple(
-        (X[at], y[at], None if weights is None else weights[at]) for at in (train_at, valid_at)
-    )
+    remember_held_back(estimator, valid_at)
+    return train_at, valid_at
 
 
 def held_back(

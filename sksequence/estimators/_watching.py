@@ -48,6 +48,12 @@ class FitData:
         return safe_indexing(X, at), None if self.y is None else safe_indexing(self.y, at)
 
 
+def remember_held_back(estimator: Any, positions: np.ndarray | None) -> None:
+    """Callbacks may be told which sequences decide when to stop."""
+    if hasattr(estimator, "_fit_data"):
+        estimator._fit_data.held_back = positions
+
+
 class CallbackWatcher:
     """Goes between a training and the callbacks of an estimator.
 

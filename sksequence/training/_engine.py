@@ -115,7 +115,7 @@ class _Net(NeuralNet):
         self.best_loss_, self.best_weights_, self.waited_ = np.inf, None, 0
         self.batch_hooks_ = any(_has_batch_hooks(c) for _, c in self.callbacks_)
         self.n_clipped_ = self.trainable_[0].new_zeros((), dtype=torch.int64)
-        self.base_rate_, self.watcher_ = plan.learning_rate, watcher
+        self.base_rate_, self.watcher_, self.watcher_keeps_ = plan.learning_rate, watcher, False
         self.watches_batches_ = watcher is not None and watcher.watches_batches
         self.n_done_, self.n_before_, self.sums_, self.state_ = 0, 0, None, None
         _seed_noise(self.module_, rng)
@@ -136,8 +136,6 @@ class _Net(NeuralNet):
             self.module_.eval()
         self._restore_best()
         self.run_.history = self.history.to_list()[: len(self.run_.history)]
-        for row in self.run_.history:
-            row.pop("batches", None)
         return self.run_
 
     # -- what skorch asks for -------------------------------------------------------------
@@ -234,6 +232,7 @@ class _Net(NeuralNet):
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
         record = self.history[-1]
+        record.pop("batches")  # skorch's records of batches; there are none
         self.run_.history.append(record)
         self.bar_.show(record)
         self.schedule_.after_epoch(record.get("valid_loss", record["train_loss"]))
@@ -249,8 +248,8 @@ class _Net(NeuralNet):
         self.waited_ = 0 if loss < self.best_loss_ - TOLERANCE else self.waited_ + 1
         if loss < self.best_loss_:
             self.best_loss_ = loss
-            self.run_.best_epoch = record["epoch"]
-            self.best_weights_ = [p.detach().clone() for p in self.trainable_]
+            if not self.watcher_keeps_:
+                self.keep_weights()
         if self.waited_ >= self.plan_.n_iter_no_change:
             self.run_.stopped_by = "early_stopping"
 
@@ -262,6 +261,11 @@ class _Net(NeuralNet):
             self.watcher_.epoch_begins()
 
     # -- what a watcher may do --------------------------------------------------------------
+
+    def keep_weights(self):
+        """Those of this moment are put back in the end."""
+        self.run_.best_epoch = len(self.run_.history)
+        self.best_weights_ = [p.detach().clone() for p in self.trainable_]
 
     def set_base_rate(self, rate):
         """The step size that the schedule multiplies."""

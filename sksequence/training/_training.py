@@ -59,13 +59,18 @@ class Training:
         return self._net.plan_.max_epochs
 
     @property
-    def learning_rate(self) -> float:
-        """Step size of the optimiser."""
-        return self._net.optimizer_.param_groups[0]["lr"]
+    def base_rate(self) -> float:
+        """Step size of the optimiser, which the schedule multiplies."""
+        return self._net.base_rate_
 
-    @learning_rate.setter
-    def learning_rate(self, rate: float) -> None:
+    @base_rate.setter
+    def base_rate(self, rate: float) -> None:
         self._net.set_base_rate(rate)
+
+    def keep(self) -> None:
+        """Let the weights of this moment be those that are kept, whatever the losses say."""
+        self._net.keep_weights()
+        self._net.watcher_keeps_ = True
 
     @property
     def n_batches(self) -> int:
@@ -109,6 +114,7 @@ def take_snapshot(net: Any) -> dict[str, Any]:
         "best_weights": net.best_weights_,
         "best_epoch": run.best_epoch,
         "waited": net.waited_,
+        "watcher_keeps": net.watcher_keeps_,
         "n_clipped": net.n_clipped_,
         "stopped_by": run.stopped_by,
         "history": [plain(row) for row in run.history],
@@ -131,6 +137,7 @@ def put_back(net: Any, snapshot: dict[str, Any]) -> None:
     net.best_loss_ = snapshot["best_loss"]
     net.best_weights_ = to_device(snapshot["best_weights"], device)
     net.waited_ = snapshot["waited"]
+    net.watcher_keeps_ = snapshot["watcher_keeps"]
     net.n_clipped_ = to_device(snapshot["n_clipped"], device)
     net.n_before_ = snapshot["n_done"]
     net.sums_before_ = to_device(snapshot["sums"], device)

@@ -1,0 +1,27 @@
+"""Where a fit stands in what surrounds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def place(context: Any) -> tuple[int, ...]:
+    """The numbers of the tasks around a fit (search, candidate and fold, step of a pipeline).
+
+    Empty for a fit that stands alone.
+    """
+    numbers: list[int] = []
+    while context.parent is not None:
+        numbers.append(context.task_id)
+        context = context.parent
+    return tuple(reversed(numbers))
+
+
+def is_epoch(context: Any) -> bool:
+    """Whether a task is an epoch of a network's training."""
+    return context.task_name == "epoch" and hasattr(context, "training")
+
+
+def is_fit(context: Any) -> bool:
+    """Whether a task is the whole training of a network."""
+    return context.task_name == "fit" and hasattr(context, "training")
