@@ -1,4 +1,4 @@
-"""Splice junctions of primates (UCI): 3190 stretches of 60 bases, error in 10-fold cross-validation.
+"""Splice junctions of primates (UCI): 3190 stretches of 60 bases, error in 10-fold CV.
 
 A token is a base together with its place (``G31``), since what marks a junction stands at fixed
 places around it; a network that reads bare bases has to count to find them. The settings were
