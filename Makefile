@@ -65,6 +65,6 @@ bench: $(VENV)/.with-plot,data
 	@$(PY) benchmarks/speed.py all --quick
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/generated htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) build dist docs/_build docs/generated docs/gallery htmlcov .coverage .coverage.* \
 	    .pytest_cache .mypy_cache .ruff_cache .import_linter_cache demo_pictures examples/output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,8 @@
-"""Settings of the documentation: numpydoc docstrings, PyData theme, Markdown pages."""
+"""Settings of the documentation: numpydoc docstrings, PyData theme, Markdown pages, examples."""
 
+import os
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -9,6 +11,11 @@ from docutils.parsers.rst import Directive
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "docs"))
+import _gallery  # noqa: E402
+
+# What examples print and draw should not depend on the number of cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 project = "sksequence"
 author = "The sksequence developers"
@@ -21,9 +28,11 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_gallery.gen_gallery",
+    "_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "results.md"]
+exclude_patterns = ["_build", "results.md", "pictures"]
 default_role = "literal"
 nitpicky = False
 # numpydoc's References may list a paper that no sentence cites.
@@ -33,6 +42,23 @@ autosummary_generate = True
 autosummary_ignore_module_all = False
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": _gallery.filename_pattern(),
+    "ignore_pattern": r"examples[/\\](demo|readme)\.py$",
+    "subsection_order": [f"../examples/{section}" for section in _gallery.SECTIONS],
+    "within_subsection_order": "ExampleTitleSortKey",
+    "doc_module": ("sksequence",),
+    "reference_url": {"sksequence": None},
+    "download_all_examples": False,
+    "show_signature": False,
+    "min_reported_time": 1e9,  # no running times: they are of this machine
+    "write_computation_times": False,
+    "remove_config_comments": True,
+    "parallel": False,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sksequence"
