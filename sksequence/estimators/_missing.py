@@ -26,8 +26,8 @@ def read_sequences(estimator: Any, X: Any, reset: bool) -> SequenceArray:
         time = place_of_time(estimator, schema)
         _check_context(X)
         channels = SequenceSchema.named_channels(X)
-        for name in set(channels) - set(masked_channels(schema.channels, time)):
-            _check_complete(X, name, channels[name])
+        for name in set(channels) - set(masked_channels(schema.channels, None)):
+            _check_complete(X, channels[name])
         if time is not None:
             _check_times(X, _column(channels[time[0]], time[1]), estimator.time)
     return X
@@ -94,7 +94,7 @@ def _check_context(X: SequenceArray) -> None:
     )
 
 
-def _check_complete(X: SequenceArray, name: str, channel: Channel) -> None:
+def _check_complete(X: SequenceArray, channel: Channel) -> None:
     if channel.kind != "numeric":
         return
     for start, rows in channel.blocks():
@@ -103,10 +103,10 @@ def _check_complete(X: SequenceArray, name: str, channel: Channel) -> None:
         row = start + int(np.argwhere(np.isnan(rows))[0, 0])
         if channel.item_offsets is not None:
             row = int(np.searchsorted(channel.item_offsets, row, side="right")) - 1
-        what = "in a frame: missing='mask' masks features, no pixels. Fill them"
-        if rows.ndim == 2:
-            what = f"in channel {name!r}, which must be complete: fill it"
-        raise ValueError(f"Input X contains NaN: {_place(X, row)}, {what}, or leave the step out.")
+        raise ValueError(
+            f"Input X contains NaN: {_place(X, row)}, in a frame: missing='mask' masks features of "
+            "steps, no pixels. Fill them, or leave the step out."
+        )
 
 
 def _column(channel: Channel, column: int) -> np.ndarray:

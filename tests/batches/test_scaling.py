@@ -125,3 +125,19 @@ def test_tables_of_vectors_keep_their_directions():
 
 def test_without_scaling_nothing_is_listed():
     assert InputScaling.none() == InputScaling({}, {}, None)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_missing_values_do_not_count(weighted):
+    X = _sequences()
+    rng = np.random.default_rng(2)
+    values = X.values.copy()
+    values[rng.random(values.shape) < 0.4] = np.nan
+    values[:2] = np.nan  # the first rows tell nothing
+    weights = rng.uniform(0, 3, size=len(X)) if weighted else None
+    of_steps = np.repeat(weights, X.lengths) if weighted else None
+    ours = InputScaling.fit(SequenceArray(values, X.offsets), weights).channels["values"]
+    theirs = StandardScaler().fit(values, None, of_steps)
+    np.testing.assert_allclose(ours.mean, theirs.mean_, rtol=1e-12)
+    np.testing.assert_allclose(ours.scale, theirs.scale_, rtol=1e-12)
+    np.testing.assert_array_equal(np.isnan(ours.apply(values, np.float32)), np.isnan(values))

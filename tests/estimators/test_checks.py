@@ -14,6 +14,8 @@ ESTIMATORS = [
     RNNRegressor(),
     RNNClassifier(hidden_size=16, **EXACT),
     RNNRegressor(hidden_size=16, **EXACT),
+    RNNClassifier(hidden_size=16, missing="mask", **EXACT),
+    RNNRegressor(hidden_size=16, missing="mask", **EXACT),
 ]
 
 
