@@ -1,4 +1,4 @@
-"""Pictures of where a decoder looked."""
+"""Pictures of where a network looked."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from sklearn.pipeline import Pipeline
 
 from sksequence.inputs import SequenceArray, Vocabulary
 from sksequence.inspection._heat_map import WIDEST, draw_heat_map, figure_size
+from sksequence.inspection._opened import Opened
+from sksequence.inspection._pooled_attention import PooledAttention, read_pooled
 from sksequence.inspection._word_maps import draw_word_maps, pictures_size
 from sksequence.preprocessing._image_reading import read_image
 from sksequence.utils import import_optional
@@ -21,22 +23,26 @@ UNKNOWN = "<unk>"
 
 
 class AttentionDisplay:
-    """Where a decoder looked while it wrote: an alignment, or a map over an image.
+    """Where a network looked: an alignment, a map over an image, or the steps that counted.
 
-    Of a sequence it is a heat map with the steps of the source from left to right and what was
-    written from top to bottom; every row adds up to one (Bahdanau, Cho and Bengio, 2015). Of a
-    caption it is the image once for each word, in its colours where the decoder looked and pale
-    elsewhere (Xu et al., 2015). It is best made with :meth:`from_estimator`.
+    Of a sequence that was written it is a heat map with the steps of the source from left to right
+    and what was written from top to bottom; every row adds up to one (Bahdanau, Cho and Bengio,
+    2015). Of a caption it is the image once for each word, in its colours where the decoder looked
+    and pale elsewhere (Xu et al., 2015). Of a classifier or regressor with ``pooling="attention"``
+    it is one weight a step: text has coloured words, as HTML in a notebook and as a figure; numbers
+    have the weights under their curves. It is best made with :meth:`from_estimator`.
 
     Parameters
     ----------
-    weights : ndarray of shape (n_target_steps, n_source_steps), or list of such
-        The weights of the attention; what ``align`` gives. A list holds several alignments, and
-        so do the next three.
-    source : list of str or int
-        A word for each step of the source, or its number. Ignored with `image`.
-    target : list of str or int
-        A word for each step that was written, or its number.
+    weights : ndarray of shape (n_target_steps, n_source_steps) or (n_steps,), or list of such
+        The weights of the attention; what ``align`` or ``attention_weights`` gives. A list holds
+        several, and so do the next three.
+    source : list of str or int, or ndarray of shape (n_steps, n_features)
+        A word for each step of the source, or its number. Ignored with `image`. With one weight a
+        step, its words or its values.
+    target : list of str or int, or str, default=None
+        A word for each step that was written, or its number. With one weight a step, what was
+        answered; None: nothing is said of it.
     image : array of shape (n_rows, n_columns) or (n_rows, n_columns, 3), path or Pillow image, \
 default=None
         The image that was looked at.
@@ -44,6 +50,8 @@ default=None
         Rows and columns of the grid of locations that covers `image`. None: a square.
     unknown_source, unknown_target : collection of str, default=()
         Words that the estimator does not know; they are drawn in red.
+    feature_names : sequence of str, default=None
+        Of the values of `source`.
 
     Attributes
     ----------
@@ -52,12 +60,14 @@ default=None
     ax_ : matplotlib Axes, or ndarray of Axes
         The axes; an array, one for each alignment, where `weights` is a list.
     im_ : matplotlib AxesImage, or list
-        The heat map; of a caption the list of its maps, one a word. A list of these where
-        `weights` is a list.
+        The heat map; of a caption the list of its maps, one a word; of coloured words what
+        explains the colours (a ScalarMappable), of numbers the bars of the weights. A list of
+        these where `weights` is a list.
 
     See Also
     --------
-    sksequence.Seq2SeqTransformer.align : The numbers behind the picture.
+    sksequence.Seq2SeqTransformer.align : The numbers behind an alignment.
+    sksequence.RNNClassifier.attention_weights : The numbers behind coloured words.
 
     Examples
     --------
@@ -67,18 +77,22 @@ default=None
     >>> display = AttentionDisplay(weights, ["le", "chat", "dort"], ["the", "cat"]).plot()
     >>> [label.get_text() for label in display.ax_.get_xticklabels()]
     ['le', 'chat', 'dort']
+    >>> display = AttentionDisplay(np.array([0.1, 0.8, 0.1]), ["not", "bad", "!"], "positive")
+    >>> "positive" in display._repr_html_()
+    True
     """
 
     def __init__(
         self,
         weights: np.ndarray | list[np.ndarray],
         source: Sequence | None,
-        target: Sequence,
+        target: Sequence | None = None,
         image: Any = None,
         grid_shape: tuple[int, int] | None = None,
         *,
         unknown_source: Collection[str] = (),
         unknown_target: Collection[str] = (),
+        feature_names: Sequence[str] | None = None,
     ):
         self.weights = weights
         self.source = source
@@ -87,6 +101,7 @@ default=None
         self.grid_shape = grid_shape
         self.unknown_source = unknown_source
         self.unknown_target = unknown_target
+        self.feature_names = feature_names
 
     @classmethod
     def from_estimator(
@@ -102,16 +117,18 @@ default=None
         colorbar: bool = True,
         im_kw: dict | None = None,
     ) -> Self:
-        """Draw where a fitted estimator looks while it writes.
+        """Draw where a fitted estimator looks while it writes, or before it answers.
 
         Parameters
         ----------
         estimator : fitted estimator, Pipeline that ends with one, or search over either
-            One with ``align``: ``Seq2SeqTransformer``, ``SequenceCaptioner``.
+            One with ``align`` (``Seq2SeqTransformer``, ``SequenceCaptioner``), or an
+            ``RNNClassifier`` or ``RNNRegressor`` with ``pooling="attention"``.
         X : sources
             As in ``fit``, at most 12: one axes for each. A single text may come without a list.
         y : targets, default=None
-            What is written; None: what ``transform`` writes.
+            What is written; None: what ``transform`` writes. Of a classifier or regressor the
+            right answers, for the titles.
         image : image, or list of images, default=None
             What to draw under the maps of a captioner. None: X, where it holds images (also of a
             pipeline that begins with ``ImageFeaturizer``).
@@ -133,7 +150,7 @@ default=None
         ImportError
             If matplotlib is not installed.
         TypeError
-            If the estimator has nothing to align.
+            If the estimator has nothing to align, and no pooling.
         AttributeError
             If it was made without attention.
         ValueError
@@ -142,6 +159,13 @@ default=None
         _check_matplotlib(f"{cls.__name__}.from_estimator")
         X, y = _as_lists(X, y)
         writer, read, steps = _last_step(estimator, X)
+        if not hasattr(type(writer), "align"):
+            inside = Opened(writer, read, X, _vocabulary(read, steps))
+            weights, source, target, names = read_pooled(inside, y)
+            alone = len(weights) == 1 and np.ndim(ax) == 0
+            given = (weights[0], source[0], target[0]) if alone else (weights, source, target)
+            display = cls(*given, feature_names=names)
+            return display.plot(ax, cmap=cmap, colorbar=colorbar, im_kw=im_kw)
         weights, source, target = _aligned(writer, read, y, _vocabulary(read, steps))
         unknown = {
             "unknown_source": _unknown(getattr(writer, "source_side_", None), source),
@@ -189,28 +213,50 @@ default=None
         _check_matplotlib(f"{type(self).__name__}.plot")
         several = isinstance(self.weights, list)
         parts = list(self._parts()) if several else [self._part(self.weights)]
-        axes = _axes(ax, [part.size for part in parts])
+        sizes = [part.size for part in parts]
+        texts = all(isinstance(part, PooledAttention) and part.is_text for part in parts)
+        if texts:  # one below the other, with letters of one width
+            sizes = [(max(width for width, _ in sizes), height) for _, height in sizes]
+        axes = _axes(ax, sizes)
         settings = {"cmap": cmap, "colorbar": colorbar, "im_kw": im_kw or {}}
+        self._made, self._cmap = ax is None, cmap
         images = [part.draw(place, **settings) for place, part in zip(axes, parts, strict=True)]
+        if texts:
+            widest = max(place.get_xlim()[1] for place in axes)
+            for place in axes:
+                place.set_xlim(0, widest)
         self.figure_ = axes[0].figure
         self.ax_ = np.array(axes) if several else axes[0]
         self.im_ = images if several else images[0]
         return self
 
+    def _repr_html_(self) -> str | None:
+        several = isinstance(self.weights, list)
+        parts = list(self._parts()) if several else [self._part(self.weights)]
+        texts = [part for part in parts if isinstance(part, PooledAttention) and part.is_text]
+        if not texts:
+            return None
+        if getattr(self, "_made", False):  # shown once: as text, not as a figure too
+            _check_matplotlib("AttentionDisplay").close(self.figure_)
+        return "".join(part.html(getattr(self, "_cmap", None)) for part in texts)
+
     def _parts(self):
         nothing = [None] * len(self.weights)
+        targets = nothing if self.target is None else self.target
         sources = nothing if self.source is None else self.source
         images = nothing if self.image is None else self.image
-        for name, given in (("source", sources), ("target", self.target), ("image", images)):
+        for name, given in (("source", sources), ("target", targets), ("image", images)):
             if len(given) != len(self.weights):
                 raise ValueError(
                     f"AttentionDisplay got {len(self.weights)} alignments in weights, but "
                     f"{len(given)} in {name}: give a list with one for each."
                 )
-        return map(self._part, self.weights, sources, self.target, images)
+        return map(self._part, self.weights, sources, targets, images)
 
-    def _part(self, weights, *rest) -> _Alignment:
+    def _part(self, weights, *rest) -> _Alignment | PooledAttention:
         source, target, image = rest or (self.source, self.target, self.image)
+        if np.ndim(weights) == 1:
+            return PooledAttention.of(np.asarray(weights), source, target, self.feature_names)
         unknown = self.unknown_source, self.unknown_target
         if image is None:
             return _Alignment.of_steps(np.asarray(weights), source, target, unknown)
@@ -292,12 +338,18 @@ def _as_lists(X, y):
     """A single text as a list of one; sources that can be counted."""
     if isinstance(X, (str, bytes)):
         X, y = [X], None if y is None else [y]
-    if len(X) > MOST:
+    if (n := _n_sources(X)) > MOST:
         raise ValueError(
-            f"AttentionDisplay draws at most {MOST} sources in one figure, got {len(X)}: give a "
+            f"AttentionDisplay draws at most {MOST} sources in one figure, got {n}: give a "
             f"part, such as X[:{MOST // 4}]."
         )
     return X, y
+
+
+def _n_sources(X) -> int:
+    """Sequences of a table with an index of two levels; else rows."""
+    index = getattr(X, "index", None)
+    return len(X) if getattr(index, "nlevels", 1) == 1 else len(index.unique(level=0))
 
 
 def _last_step(estimator, X):
@@ -313,10 +365,11 @@ def _last_step(estimator, X):
             break
     for step in steps:
         X = step.transform(X)
-    if not hasattr(type(estimator), "align"):
+    if not any(hasattr(type(estimator), name) for name in ("align", "attention_weights")):
         raise TypeError(
-            "AttentionDisplay needs a fitted estimator that can align what it writes with its "
-            f"source, such as Seq2SeqTransformer, got {type(estimator).__name__}."
+            "AttentionDisplay needs a fitted estimator that pools by attention, such as "
+            "RNNClassifier(pooling='attention'), or that can align what it writes with its source, "
+            f"such as Seq2SeqTransformer, got {type(estimator).__name__}."
         )
     return estimator, X, steps
 
