@@ -32,6 +32,7 @@ MEASURES = {
     "memory_map": ("_speed_memory_map", "memory_map", "training from a file beside in memory"),
     "pickle": ("_speed_memory", "pickle_size", "a fitted pipeline beside its contents"),
     "loading": ("_speed_loading", "loading", "a saved model's first answer, after the imports"),
+    "checkpoint": ("_speed_checkpoint", "checkpoint", "writing checkpoints beside training"),
     "seq2seq": ("_speed_seq2seq", "seq2seq", "encoder-decoders by hand; beam and greedy search"),
     "tagger": ("_speed_tagger", "tagger", "taggers by hand; a chain beside a softmax; best labels"),
     "language": ("_speed_language", "language", "training and writing beside loops by hand"),

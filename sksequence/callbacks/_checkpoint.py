@@ -7,6 +7,7 @@ import os
 import platform
 import time
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ class Checkpoint:
         Write after every so many epochs.
     every_minutes : float or None, default=None
         Write when so many minutes have gone by since the last time, also within an epoch.
+    max_share : float or None, default=0.02
+        Of the time of the training, writing takes at most this share: where epochs are short,
+        checkpoints are left out. The first one and that of the last epoch are always written.
+        None: none is left out.
     keep : int, default=2
         So many of the newest checkpoints of a training are kept.
 
@@ -90,11 +95,13 @@ class Checkpoint:
         *,
         every_epochs: int | None = 1,
         every_minutes: float | None = None,
+        max_share: float | None = 0.02,
         keep: int = 2,
     ):
         for name, value, kind in (
             ("every_epochs", every_epochs, numbers.Integral),
             ("every_minutes", every_minutes, numbers.Real),
+            ("max_share", max_share, numbers.Real),
             ("keep", keep, numbers.Integral),
         ):
             missing = value is None and name != "keep"
@@ -105,7 +112,8 @@ class Checkpoint:
         if every_epochs is None and every_minutes is None:
             raise ValueError("give every_epochs or every_minutes: both are None.")
         self.folder = Path(folder)
-        self.every_epochs, self.every_minutes, self.keep = every_epochs, every_minutes, keep
+        self.every_epochs, self.every_minutes = every_epochs, every_minutes
+        self.max_share, self.keep = max_share, keep
         self._runs: dict[Any, _Run] = {}
 
     @property
@@ -151,7 +159,7 @@ class Checkpoint:
     def on_batch_end(self, estimator, context):
         """After a batch: write, if the time has come."""
         run = self._runs[context.root_uuid, id(estimator)]
-        if time.monotonic() - run.written_at >= 60 * self.every_minutes:
+        if run.waited() >= 60 * self.every_minutes and run.costs_at_most(self.max_share):
             run.write(self.keep)
 
     def on_epoch_settled(self, estimator, context):
@@ -159,10 +167,9 @@ class Checkpoint:
         run = self._runs[context.root_uuid, id(estimator)]
         n_epochs = len(run.training.history)
         due = self.every_epochs is not None and n_epochs % self.every_epochs == 0
-        waited = time.monotonic() - run.written_at
         if self.every_minutes is not None:
-            due |= waited >= 60 * self.every_minutes
-        if due or run.training.ends:
+            due |= run.waited() >= 60 * self.every_minutes
+        if run.training.ends or (due and run.costs_at_most(self.max_share)):
             run.write(self.keep)
 
     def on_fit_task_end(self, estimator, context):
@@ -181,7 +188,19 @@ class _Run:
 
     def __init__(self, folder: Path, description: dict, training):
         self.folder, self.description, self.training = folder, description, training
-        self.written_at = time.monotonic()
+        self._began = self._written_at = time.monotonic()
+        self._spent = self._last = 0.0  # seconds of writing: all, and the last time
+
+    def waited(self) -> float:
+        """Seconds since the last checkpoint."""
+        return time.monotonic() - self._written_at
+
+    def costs_at_most(self, share: float | None) -> bool:
+        """Whether writing, once more too, takes at most this share of the training."""
+        if share is None:
+            return True
+        spent = self._spent + self._last
+        return spent <= share * (time.monotonic() - self._began - self._spent)
 
     def go_on(self) -> None:
         """Take the training to its newest whole checkpoint, if there is one."""
@@ -208,7 +227,7 @@ class _Run:
         """Write where the training stands; keep the newest."""
         epoch, n_batches = len(self.training.history), self.training.n_batches
         path = self.folder / f"epoch-{epoch:05d}-batch-{n_batches:07d}{SUFFIX}"
-        self.written_at = time.monotonic()
+        started = time.monotonic()
         try:
             write(path, self.description, self.training.snapshot())
         except OSError as error:
@@ -219,6 +238,10 @@ class _Run:
                 stacklevel=2,
             )
             return
+        finally:
+            self._written_at = time.monotonic()
+            self._last = self._written_at - started
+            self._spent += self._last
         for old in self._paths()[:-keep]:
             old.unlink(missing_ok=True)
 
@@ -228,8 +251,6 @@ class _Run:
 
 def _describe(estimator, training) -> dict[str, Any]:
     import torch
-
-    import sksequence
 
     shapes = {name: list(w.shape) for name, w in training.network.state_dict().items()}
     return {
@@ -241,7 +262,7 @@ def _describe(estimator, training) -> dict[str, Any]:
         },
         "weights": shapes,
         "setting": {
-            "sksequence": sksequence.__version__,
+            "sksequence": version("sksequence"),
             "torch": torch.__version__,
             "numpy": np.__version__,
             "machine": platform.machine(),

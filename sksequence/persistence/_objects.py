@@ -23,6 +23,8 @@ _CACHE = "memory"
 # Compiled, unused by predictions, and made anew when scikit-learn trains.
 _RENEWED = ("_loss_function_",)
 _REQUESTS = "_metadata_request"
+# Callbacks belong to a training, not to what it leaves.
+_WATCHERS = "_skl_callbacks"
 
 
 def encode(value: Any, path: str, encoder: Encoder) -> Any:
@@ -54,7 +56,7 @@ def _encode_object(value: Any, name: str, path: str, encoder: Encoder) -> dict:
     requests = state.pop(_REQUESTS, None)
     if requests is not None:
         node["requests"] = encoder.encode(_requests(requests), path)
-    for attribute in _RENEWED:
+    for attribute in (*_RENEWED, _WATCHERS):
         state.pop(attribute, None)
     if _CACHE in state:
         state[_CACHE] = None

@@ -24,12 +24,14 @@ from sksequence import (
     Seq2SeqTransformer,
     SequenceScaler,
 )
-from sksequence.callbacks import Checkpoint, CheckpointError, _checkpoint_file
+from sksequence.callbacks import Checkpoint, CheckpointError, _checkpoint, _checkpoint_file
+from sksequence.persistence import load, save
 from tests.callbacks.conftest import Crash, Watching, assert_same
 
 pytest.importorskip("sklearn.callback")
 
-OFTEN = {"every_epochs": None, "every_minutes": 1e-9}  # after each batch
+ALL = {"max_share": None}
+OFTEN = {**ALL, "every_epochs": None, "every_minutes": 1e-9}  # after each batch
 
 
 def checkpoints(folder):
@@ -64,6 +66,28 @@ def test_a_finished_training_is_not_repeated(data, classifier, tmp_path):
     again = clone(classifier).set_callbacks(Checkpoint(tmp_path), counted).fit(*data)
     assert counted.n_left == 10**6
     assert_same(again, first)
+
+
+def test_writing_takes_a_small_share(data, classifier, tmp_path, monkeypatch):
+    """The first, those that a share of the time allows, and the last."""
+    now, written = 0.0, []
+
+    class Clock(Watching):
+        def on_fit_task_end(self, estimator, context):
+            nonlocal now
+            now += 10.0  # an epoch
+
+    def write(path, description, snapshot):
+        nonlocal now
+        now += 0.5
+        written.append(path.name[:11])
+
+    monkeypatch.setattr(_checkpoint.time, "monotonic", lambda: now)
+    monkeypatch.setattr(_checkpoint, "write", write)
+    classifier.set_params(max_epochs=12, early_stopping=False)
+    classifier.set_callbacks(Clock(), Checkpoint(tmp_path, max_share=0.02)).fit(*data)
+    # n times 0.5 s of 25 n s
+    assert written == [f"epoch-{n:05d}" for n in (1, 5, 8, 10, 12)]
 
 
 def test_more_epochs_go_on(data, tmp_path):
@@ -154,7 +178,8 @@ assert os.waitpid(child(straight), 0)[1] == 0
 whole = time.monotonic() - began
 n_kills = 0
 while True:
-    number = child(killed, Checkpoint(folder, every_epochs=None, every_minutes=1e-9))
+    often = Checkpoint(folder, every_epochs=None, every_minutes=1e-9, max_share=None)
+    number = child(killed, often)
     if n_kills < 5:
         time.sleep(random.uniform(0.2, 0.9) * whole)
         os.kill(number, signal.SIGKILL)
@@ -211,7 +236,7 @@ def test_folds_have_folders_of_their_own(data, classifier, tmp_path):
 
 @pytest.fixture
 def fitted(data, classifier, tmp_path):
-    return classifier.set_callbacks(Checkpoint(tmp_path)).fit(*data)
+    return classifier.set_callbacks(Checkpoint(tmp_path, **ALL)).fit(*data)
 
 
 def test_another_architecture_is_refused(data, fitted, tmp_path):
@@ -311,7 +336,7 @@ def test_a_full_disk_leaves_what_is_there(data, classifier, tmp_path, monkeypatc
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(_checkpoint_file.os, "fsync", full)
-    classifier.set_callbacks(Checkpoint(tmp_path))
+    classifier.set_callbacks(Checkpoint(tmp_path, **ALL))
     with pytest.warns(RuntimeWarning, match=r"No space left.* before are whole"):
         classifier.fit(*data)
     assert_same(classifier, straight)  # training went on
@@ -362,6 +387,7 @@ def test_is_for_estimators_of_sequences(data, tmp_path):
         {"every_epochs": 0},
         {"every_minutes": -1},
         {"keep": 0},
+        {"max_share": 0},
         {"every_epochs": 1.5},
         {"every_epochs": None},
     ],
@@ -378,3 +404,12 @@ def test_nothing_of_the_fit_stays_with_the_estimator(data, classifier, tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fitted.partial_fit(*data)  # no checkpoints there
+
+
+def test_a_saved_estimator_has_no_callbacks(data, classifier, tmp_path):
+    pytest.importorskip("safetensors")
+    classifier.set_callbacks(Checkpoint(tmp_path / "checkpoints")).fit(*data)
+    save(classifier, tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert not hasattr(loaded, "_skl_callbacks")
+    np.testing.assert_array_equal(loaded.predict(data[0]), classifier.predict(data[0]))
