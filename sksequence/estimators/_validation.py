@@ -102,7 +102,8 @@ def _whole_groups(groups: np.ndarray, labels, fraction: float, rng) -> np.ndarra
     if len(sizes) == 1:
         raise ValueError(
             f"all {len(groups)} sequences are of one group ({groups.tolist()[0]!r}), so it cannot "
-            "be held back whole: leave groups out, give X_val and y_val, or set early_stopping=False."
+            "be held back whole: leave groups out, give X_val and y_val, or set "
+            "early_stopping=False."
         )
     if labels is None:
         labels = np.zeros(len(groups), dtype=int)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -198,11 +199,18 @@ def _recurrent_rows(stack, prefix):
 
 def _rows(network):
     spec = network.spec
+    fill = getattr(network.encoder, "fill", None)
+    frames = _frame_networks(network)
     for name, channel in spec.schema.channels.items():
         table = network.encoder.table(name)
         label = "values" if len(spec.schema.channels) == 1 else name
-        if table is None:
-            yield f"{label} ({channel.kind})", channel.n_features, channel.n_features, 0, "0"
+        if name in frames:
+            yield _frame_row(f"{label} (frames)", channel.shape, frames[name])
+        elif table is None:
+            width, rates = channel.n_features, 0
+            if fill is not None and name in fill.names:
+                width, rates = 3 * width, width  # the value, a mark, and the time since
+            yield f"{label} ({channel.kind})", channel.n_features, width, rates, "0"
         else:
             n_tokens, size = table.weight.shape
             yield f"{label} (embedding)", n_tokens, size, _trained(table), "0"
@@ -222,6 +230,29 @@ def _rows(network):
     n_units = network.stack.n_outputs
     yield f"pooling ({spec.pooling})", n_units, n_units, _trained(network.pooling), "once"
     yield "read-out", n_units, spec.n_outputs, _trained(network.head), "once"
+
+
+def _frame_networks(network) -> dict[str, Any]:
+    """The convolutional network of each channel whose steps are frames."""
+    from sksequence.layers._frames import is_frame
+
+    networks = getattr(network.encoder, "frames", None)
+    if networks is None:
+        return {}
+    channels = network.spec.schema.channels.items()
+    names = [name for name, channel in channels if is_frame(channel)]
+    return dict(zip(names, networks.values(), strict=True))
+
+
+def _frame_row(label, frame_shape, frame_network):
+    """Each convolution at all of its places, then the projection: once a frame."""
+    rows, columns = frame_shape[:2]
+    cost = frame_network.project.weight.numel()
+    for convolution, *_ in frame_network.convolutions.blocks:
+        rows, columns = math.ceil(rows / 2), math.ceil(columns / 2)
+        cost += rows * columns * convolution.weight.numel()
+    n_outputs = frame_network.n_outputs
+    return label, math.prod(frame_shape), n_outputs, _trained(frame_network), f"{cost:,}"
 
 
 def _trained(module) -> int:

@@ -15,7 +15,6 @@ ESTIMATORS = [
     RNNClassifier(hidden_size=16, **EXACT),
     RNNRegressor(hidden_size=16, **EXACT),
     RNNClassifier(hidden_size=16, missing="mask", **EXACT),
-    RNNRegressor(hidden_size=16, missing="mask", **EXACT),
 ]
 
 

@@ -12,6 +12,7 @@ from sklearn.utils import get_tags
 
 from sksequence import RNNClassifier, RNNRegressor, SequenceArray
 from sksequence.inputs import Channel
+from sksequence.inspection import gradient_flow, permutation_importance, summary
 from sksequence.persistence import load, save
 from sksequence.testing import check_sequence_estimator
 
@@ -270,3 +271,13 @@ def test_a_feature_may_hold_the_times():
     steps = np.concatenate([np.diff(x["hours"][:, 0]) for x in data])
     scale = both[:, 2].std()
     assert fitted.network_.encoder.fill.unit.item() == pytest.approx(steps.mean() / scale, rel=1e-5)
+
+
+def test_pictures_of_what_was_learned():
+    fitted = RNNClassifier(**SMALL).fit(X, Y)
+    weights = sum(w.numel() for w in fitted.network_.parameters())
+    assert summary(fitted).n_weights == weights
+    flow = gradient_flow(fitted, X[X.lengths > 3], Y[X.lengths > 3])
+    assert np.isfinite(flow.loss)
+    result = permutation_importance(fitted, X, Y, n_repeats=2, random_state=0)
+    assert result.importances.shape == (2, 2)
