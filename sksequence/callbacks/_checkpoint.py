@@ -213,8 +213,8 @@ class _Run:
                 damaged.append(error)
                 continue
             _check_same(path, there, self.description)
-            for error in damaged:
-                warnings.warn(f"{error} Training goes on from {path.name}.", stacklevel=2)
+            for problem in damaged:
+                warnings.warn(f"{problem} Training goes on from {path.name}.", stacklevel=2)
             self.training.restore(snapshot)
             return
         if damaged:

@@ -31,7 +31,7 @@ def unchanged_if_refused(fit: Method) -> Method:
     @functools.wraps(fit)
     def careful(self, *args, **kwargs):
         before = dict(vars(self))
-        if fit.__name__ == "fit" and getattr(self, "_skl_callbacks", ()):
+        if fit.__name__ == "fit" and getattr(self, "_skl_callbacks", None):
             given = inspect.signature(fit).bind(self, *args, **kwargs).arguments
             shown = FitData.__dataclass_fields__.keys() & given.keys()
             self._fit_data = FitData(**{name: given[name] for name in shown})

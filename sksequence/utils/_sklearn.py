@@ -13,10 +13,7 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 try:  # scikit-learn 1.9
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
-    from sksequence.utils._no_callbacks import (  # type: ignore[assignment]
-        CallbackSupportMixin,
-        with_callbacks,
-    )
+    from sksequence.utils._no_callbacks import CallbackSupportMixin, with_callbacks
 
 __all__ = [
     "CallbackSupportMixin",
