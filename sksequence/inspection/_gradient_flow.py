@@ -175,7 +175,7 @@ _HEADINGS = ("layer", "gradient at the end", "at the start", "1 % left after", "
 def gradient_flow(
     estimator: Any,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     max_sequences: int = 100,
     jacobian_steps: int | str = "auto",
@@ -197,9 +197,11 @@ def gradient_flow(
     Parameters
     ----------
     estimator : fitted estimator, Pipeline that ends with one, or search over either
-        ``RNNClassifier``, ``RNNRegressor`` or ``RNNForecaster``. It is not changed.
+        ``RNNClassifier``, ``RNNRegressor``, ``RNNForecaster`` or ``RNNLanguageModel``. It is not
+        changed.
     X, y : as in ``fit``
-        Of a forecaster its windows are the sequences.
+        Of a forecaster its windows are the sequences; a language model has no y, and one text of
+        more than 1,000 steps is looked at in pieces of 200.
     max_sequences : int, default=100
         At most so many sequences are looked at, evenly spaced in their order.
     jacobian_steps : int or "auto", default="auto"

@@ -64,7 +64,7 @@ class GradientFlowDisplay:
         cls,
         estimator: Any,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         values: str = "share",
         max_sequences: int = 100,

@@ -13,9 +13,13 @@ from torch import Tensor, nn
 from sksequence.estimators._forecast_data import Past
 from sksequence.estimators._forecast_fit import samples_of, windows_of
 from sksequence.estimators._forecast_read import read_tables
+from sksequence.estimators._language_reading import as_documents
+from sksequence.estimators._missing import read_sequences
 from sksequence.estimators._validation import check_one_target_each, check_same_order
-from sksequence.inputs import check_sequences
-from sksequence.tasks import Forecasting
+from sksequence.inputs import SequenceArray
+from sksequence.tasks import Forecasting, NextStep
+
+LONGEST, PIECE = 1000, 200  # steps of one text that is looked at whole, and of its pieces else
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +45,8 @@ class LossBatch:
 
 def loss_batch(estimator: Any, X: Any, y: Any, max_sequences: int, what: str) -> LossBatch:
     """At most `max_sequences` of the sequences, evenly spaced in their order, as one batch."""
-    if hasattr(estimator, "side_"):
-        raise _unknown_loss(estimator, what)
+    if hasattr(estimator, "emission_"):
+        return _of_language_model(in_double(estimator), X, max_sequences)
     if y is None:
         raise ValueError(
             f"{what} differentiates the loss, so it needs the targets: y is None. Give the y that "
@@ -58,8 +62,9 @@ def loss_batch(estimator: Any, X: Any, y: Any, max_sequences: int, what: str) ->
 
 def _unknown_loss(estimator: Any, what: str) -> TypeError:
     return TypeError(
-        f"{what} knows the loss of RNNClassifier, RNNRegressor and RNNForecaster, not of "
-        f"{type(estimator).__name__}; StateDisplay shows the states of any recurrent network."
+        f"{what} knows the loss of RNNClassifier, RNNRegressor, RNNForecaster and "
+        f"RNNLanguageModel, not of {type(estimator).__name__}; StateDisplay shows the states of "
+        "any recurrent network."
     )
 
 
@@ -73,7 +78,7 @@ def in_double(estimator: Any) -> Any:
 
 def _of_sequences(view, X, y, max_sequences):
     name = type(view).__name__
-    X = check_sequences(X, estimator=view, reset=False)
+    X = read_sequences(view, X, reset=False)
     view.sequence_schema_.check(X, name)
     check_same_order(X, y)
     y = view._check_y(y)
@@ -102,6 +107,23 @@ def _of_forecaster(view, X, y, max_sequences):
     samples = samples_of(view, past, starts[chosen], series[chosen])()
     batch = samples.batch(np.arange(len(chosen)))
     return LossBatch(view.network_, Forecasting(view.distribution_), batch)
+
+
+def _of_language_model(view, X, max_sequences):
+    sequences = view.side_.read(as_documents(X), "X", view)
+    if view.open_ended_ and sequences.lengths[0] > LONGEST:
+        sequences = _in_pieces(sequences)
+    sequences = sequences[spaced(len(sequences), max_sequences)]
+    samples = view._samples(view._shift(sequences), batch_size="full")
+    return LossBatch(view.network_, NextStep(), samples.batch(np.arange(len(sequences))))
+
+
+def _in_pieces(text: SequenceArray) -> SequenceArray:
+    """One long text as sequences of `PIECE` steps; what is left over at its end is dropped."""
+    n = int(text.lengths[0]) // PIECE
+    channels = {name: channel.steps(0, n * PIECE) for name, channel in text.channels.items()}
+    context = None if text.context is None else np.repeat(text.context, n, axis=0)
+    return SequenceArray(channels, PIECE * np.arange(n + 1), context=context)
 
 
 def spaced(n: int, most: int) -> np.ndarray:

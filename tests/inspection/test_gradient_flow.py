@@ -14,7 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sksequence import (
     RNNClassifier,
     RNNForecaster,
+    RNNLanguageModel,
     RNNRegressor,
+    Seq2SeqTransformer,
     SequenceScaler,
     TokenEncoder,
     gradient_flow,
@@ -381,3 +383,36 @@ def test_bad_input():
     regressor = RNNRegressor(hidden_size=2, max_epochs=1, random_state=0).fit(X, y * 1.0)
     with pytest.raises(ValueError, match="fitted with one target"):
         gradient_flow(regressor, X, np.zeros((9, 2)))
+
+
+@pytest.mark.parametrize("end", ["auto", None])
+def test_of_a_language_model_the_gradient_is_that_of_its_likelihood(end):
+    texts = ["abcab", "cab", "bbcacba", "a"] * 5
+    model = RNNLanguageModel(
+        cell="gru", hidden_size=4, max_epochs=1, length_model=end, random_state=0
+    ).fit(texts)
+    flow = gradient_flow(model, texts)
+    n_steps = sum(map(len, texts)) + (len(texts) if end else 0)
+    assert flow.loss == pytest.approx(-model.score_samples(texts).sum() / n_steps, rel=1e-5)
+    batch = loss_batch(model, texts, None, 100, "a test")
+    batch.loss().backward()
+    (layer,) = (m for m in batch.network.modules() if isinstance(m, RecurrentLayer))
+    for name, gradient in flow.layers[0].weight_gradients.items():
+        np.testing.assert_allclose(gradient, layer.weights[name].grad, atol=1e-12)
+    assert flow.layers[0].carried.shape[0] == len(texts)
+
+
+def test_a_long_text_is_looked_at_in_pieces():
+    text = "ab" * 1100
+    model = RNNLanguageModel(hidden_size=3, max_epochs=1, tbptt_steps=50, random_state=0).fit(text)
+    whole = loss_batch(model, text[:1000], None, 100, "a test").batch
+    pieces = loss_batch(model, text, None, 4, "a test").batch
+    assert (len(whole), whole.n_steps) == (1, 1000)
+    assert (len(pieces), pieces.n_steps) == (4, 200)
+
+
+def test_losses_that_are_not_known_are_named():
+    X = ["ab"] * 6
+    writer = Seq2SeqTransformer(hidden_size=3, max_epochs=1).fit(X, X)
+    with pytest.raises(TypeError, match="not of Seq2SeqTransformer; StateDisplay shows"):
+        gradient_flow(writer, X, X)

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from torch import nn
 
 from sksequence import (
     RNNClassifier,
@@ -117,3 +119,30 @@ def test_a_network_in_the_middle_of_a_pipeline_is_found():
     coder = SequenceAutoencoder(hidden_size=3, max_epochs=1)
     pipeline = make_pipeline(coder, LogisticRegression()).fit(RNG.random((6, 4)), [0, 1] * 3)
     assert str(summary(pipeline)).startswith("SequenceAutoencoder, LSTM cells")
+
+
+def test_the_network_of_frames_has_a_row():
+    clips = RNG.random((6, 3, 17, 10))
+    classifier = RNNClassifier(frame_encoder="cnn", hidden_size=4, max_epochs=1)
+    network = classifier.fit(clips, [0, 1] * 3).network_
+    table = summary(classifier)
+    trained = [p.numel() for p in network.parameters() if p.requires_grad]
+    assert table.n_weights == sum(trained)
+    name, n_inputs, n_outputs, weights, cost = table.rows[0]
+    assert (name, n_inputs, n_outputs) == ("values (frames)", 170, 64)
+    (frames,) = network.encoder.frames.values()
+    assert weights == sum(p.numel() for p in frames.parameters())
+    counted = []  # one multiplication for each output, input and place
+
+    def count(module, inputs, output):
+        counted.append(output.numel() * module.weight[0].numel())
+
+    handles = [
+        module.register_forward_hook(count)
+        for module in frames.modules()
+        if isinstance(module, (nn.Conv2d, nn.Linear))
+    ]
+    frames(torch.zeros(1, 1, 17, 10))
+    for handle in handles:
+        handle.remove()
+    assert cost == f"{sum(counted):,}"
