@@ -114,9 +114,9 @@ class SequenceScaler(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         self._schema = SequenceSchema.of(X)
         self._keep_names(X)
         self.scalers_ = {
-            name: StandardScaler(with_mean=self.with_mean, with_std=self.with_std).fit(
-                rows(channel), sample_weight=weight_of_rows(sample_weight, X, channel)
-            )
+            name: StandardScaler(with_mean=self.with_mean, with_std=self.with_std)
+            .set_output(transform="default")  # whatever scikit-learn's configuration says
+            .fit(rows(channel), sample_weight=weight_of_rows(sample_weight, X, channel))
             for name, channel in numeric.items()
         }
         for attribute in ("mean_", "var_", "scale_"):

@@ -265,3 +265,13 @@ def test_clone_and_pickle():
     assert clone(scaler).get_params() == {"with_mean": False, "with_std": True}
     again = pickle.loads(pickle.dumps(scaler))
     assert_allclose(again.transform(RAGGED).values, scaler.transform(RAGGED).values)
+
+
+def test_the_configuration_of_scikit_learn_leaves_sequences_as_they_are():
+    from sklearn import config_context
+
+    X = [np.arange(6.0).reshape(3, 2), np.ones((2, 2))]
+    expected = SequenceScaler().fit_transform(X)
+    with config_context(transform_output="pandas"):
+        Z = SequenceScaler().fit_transform(X)
+    np.testing.assert_array_equal(Z.only.values, expected.only.values)
