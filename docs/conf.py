@@ -47,11 +47,10 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": _gallery.filename_pattern(),
-    "ignore_pattern": r"examples[/\\](demo|readme)\.py$",
+    "ignore_pattern": r"^(demo|readme)\.py$",
     "subsection_order": [f"../examples/{section}" for section in _gallery.SECTIONS],
     "within_subsection_order": "ExampleTitleSortKey",
     "doc_module": ("sksequence",),
-    "reference_url": {"sksequence": None},
     "download_all_examples": False,
     "show_signature": False,
     "min_reported_time": 1e9,  # no running times: they are of this machine
