@@ -142,7 +142,7 @@ class Checkpoint:
         if not is_fit(context):
             return
         training = context.training
-        folder = self.folder / "-".join((*map(str, place(context)), "data", training.fingerprint()))
+        folder = self.folder / _name(estimator, context)
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError(
@@ -215,6 +215,12 @@ class _Run:
             _check_same(path, there, self.description)
             for problem in damaged:
                 warnings.warn(f"{problem} Training goes on from {path.name}.", stacklevel=2)
+            if len(snapshot["history"]) > self.training.max_epochs:
+                raise CheckpointError(
+                    f"the checkpoint {path} is of epoch {len(snapshot['history'])}, but "
+                    f"max_epochs={self.training.max_epochs}: set it to that many or more, or "
+                    "choose another folder to train anew."
+                )
             self.training.restore(snapshot)
             return
         if damaged:
@@ -247,6 +253,13 @@ class _Run:
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob(f"epoch-*{SUFFIX}"))
+
+
+def _name(estimator, context) -> str:
+    """A folder for each training: by its place, its data, and how many came before it."""
+    parts = [*map(str, place(context)), "data", context.training.fingerprint()]
+    n_before = getattr(estimator, "_n_fits", 0)  # with warm_start
+    return "-".join([*parts, "fit", str(n_before + 1)] if n_before else parts)
 
 
 def _describe(estimator, training) -> dict[str, Any]:

@@ -99,6 +99,24 @@ def test_more_epochs_go_on(data, tmp_path):
     assert_same(classifier, straight)
 
 
+def test_fewer_epochs_are_refused(data, fitted, tmp_path):
+    with pytest.raises(CheckpointError, match=r"of epoch 6, but max_epochs=5"):
+        clone(fitted).set_params(max_epochs=5).fit(*data)
+
+
+def test_a_warm_start_is_another_training(data, tmp_path):
+    def twice(*callbacks):
+        classifier = RNNClassifier(
+            hidden_size=4, max_epochs=2, early_stopping=False, warm_start=True, random_state=0
+        )
+        return classifier.set_callbacks(*callbacks).fit(*data).fit(*data)
+
+    straight = twice()
+    assert_same(twice(Checkpoint(tmp_path)), straight)
+    assert_same(twice(Checkpoint(tmp_path)), straight)
+    assert straight.n_epochs_ == 4
+
+
 def letters(n=60, seed=0):
     rng = np.random.default_rng(seed)
     return ["".join(rng.choice(list("ab"), size=n)) for n in rng.integers(4, 12, size=n)]
