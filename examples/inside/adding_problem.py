@@ -15,7 +15,7 @@ The sequences are drawn, so the page runs everywhere.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sksequence import RNNRegressor
+from sksequence import RNNRegressor, TrainingDisplay
 from sksequence.datasets import make_adding_problem
 
 N_STEPS = 60
@@ -28,7 +28,6 @@ print(f"their sum: {y[0]:.3f}")
 
 # %%
 # The simple network, the LSTM and the GRU learn from the same sequences with the same settings.
-# ``history_`` keeps what happened in each epoch.
 
 networks = {}
 for cell in ("rnn", "lstm", "gru"):
@@ -47,24 +46,21 @@ for cell, network in networks.items():
     print(f"{cell:<12} {np.mean((network.predict(X_new) - y_new) ** 2):.4f}")
 
 # %%
-# Those who have understood stay on the diagonal; who has not says the same whatever comes.
-# Learning it comes all at once: for some epochs the error stays at that of always one, and then it
-# falls. With another ``random_state``, or more steps, that may be later or never.
+# Who has understood stays on the diagonal; who has not says the same whatever comes.
 
-figure, axes = plt.subplots(
-    1, 4, figsize=(12, 3.3), layout="constrained", width_ratios=[1.4, 1, 1, 1]
-)
 colors = {"rnn": "#b5482a", "lstm": "#1f5f99", "gru": "#3f8f6b"}
-for cell, network in networks.items():
-    losses = [row["train_loss"] for row in network.history_]
-    axes[0].plot(range(1, len(losses) + 1), losses, color=colors[cell], label=cell, linewidth=2)
-axes[0].set(xlabel="epoch", ylabel="training loss", yscale="log")
-axes[0].legend(frameon=False)
-for ax, (cell, network) in zip(axes[1:], networks.items(), strict=True):
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.3), layout="constrained", sharey=True)
+for ax, (cell, network) in zip(axes, networks.items(), strict=True):
     ax.plot([0, 2], [0, 2], color="0.8", linewidth=1)
     ax.scatter(y_new, network.predict(X_new), s=4, color=colors[cell])
     ax.set(xlim=(0, 2), ylim=(0, 2), aspect="equal", title=cell, xlabel="true sum")
-axes[1].set_ylabel("said")
-for ax in axes:
     ax.spines[["top", "right"]].set_visible(False)
+axes[0].set_ylabel("said")
+plt.show()
+
+# %%
+# Learning it comes all at once: for some epochs the error stays at that of always one, and then it
+# falls. With another ``random_state``, or more steps, that may be later or never.
+
+TrainingDisplay.from_estimator(networks, log_scale=True, details=False)
 plt.show()

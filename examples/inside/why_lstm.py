@@ -85,3 +85,5 @@ plt.show()
 X, y = draw(40, 2)
 StateDisplay.from_estimator(learned["lstm"], X[np.argmax(y)])
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 2

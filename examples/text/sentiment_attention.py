@@ -21,7 +21,7 @@ from sklearn.metrics import classification_report
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
-from sksequence import RNNClassifier, Word2VecEmbedder
+from sksequence import AttentionDisplay, EmbeddingDisplay, RNNClassifier, Word2VecEmbedder
 from sksequence.datasets import load_reviews
 
 reviews = load_reviews()
@@ -41,8 +41,8 @@ print(f"{X[0]!r} -> {y[0]}")
 # same things".
 
 embedder = Word2VecEmbedder(vector_size=50, random_state=0).fit(X)
-for word in ("soup", "actors"):
-    print(word, "is near", ", ".join(other for other, _ in embedder.most_similar(word, topn=5)))
+EmbeddingDisplay.from_estimator(embedder, ["soup", "waiter", "actors", "boring"], n_neighbours=6)
+plt.show()
 
 # %%
 # Step two: read in order
@@ -77,26 +77,13 @@ for name, one in (("network with attention", model), ("words and pairs counted",
 # read the words around it too; so the weights point to the place, and not always to the word.
 #
 # Three new reviews of middling length are shown, one of them answered wrongly where there is one.
-# A word that the network has not seen at least twice is read, and shown, as ``<unk>``.
 
-embedder, classifier = model[0], model[-1]
 told = model.predict(X_new)
 lengths = np.array([len(text.split()) for text in X_new])
 fitting = (lengths >= 12) & (lengths <= 20)
-right, wrong = (
-    np.flatnonzero(fitting & (told == y_new)),
-    np.flatnonzero(fitting & (told != y_new)),
-)
+right, wrong = (np.flatnonzero(fitting & found) for found in (told == y_new, told != y_new))
 shown = [*right[:2], *wrong[:1]] if len(wrong) else right[:3]
-
-figure, axes = plt.subplots(len(shown), 1, figsize=(9, 2.1 * len(shown)), layout="constrained")
-for ax, i in zip(axes, shown, strict=True):
-    tokens = embedder.transform([X_new[i]])
-    (weights,) = classifier.attention_weights(tokens).to_list()
-    words = embedder.vocabulary_.decode(tokens[0])
-    ax.bar(range(len(words)), weights[:, 0], color="#1f5f99", width=0.85)
-    ax.set_xticks(range(len(words)), words, rotation=45, ha="right", fontsize=9)
-    ax.set_title(f"said: {told[i]}; true: {y_new[i]}", fontsize=10, loc="left")
-    ax.set_ylabel("weight")
-    ax.spines[["top", "right"]].set_visible(False)
+AttentionDisplay.from_estimator(model, [X_new[i] for i in shown], [y_new[i] for i in shown])
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 2

@@ -10,7 +10,7 @@ The data are 640 utterances (Kudo, Toyama and Shimbo, 1999), 270 to learn from a
 
 # %%
 # A ``SequenceArray`` holds sequences of any length in one block of memory, and scikit-learn takes
-# it for X. Three utterances of one speaker and one of another:
+# it for X. How long utterances are, how many there are of each speaker, and four of them:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,15 +19,15 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sksequence import RNNClassifier
+from sksequence import RNNClassifier, SequenceDisplay
 from sksequence.datasets import fetch_japanese_vowels
 
 vowels = fetch_japanese_vowels()
 X, y = vowels.train.data, vowels.train.target
 X_new, y_new = vowels.test.data, vowels.test.target
 print(X)
-for i in (0, 1, 2, 40):
-    print(f"speaker {y[i]}: {X[i].shape[0]} steps of {X[i].shape[1]} numbers")
+SequenceDisplay.from_sequences(X, y, n_sequences=4)
+plt.show()
 
 # %%
 # 270 utterances are few: dropout, and a mean over the states at all steps instead of the last one,
@@ -80,7 +80,8 @@ right = [np.mean(forwards.predict([x[:n] for x in X_new]) == y_new) for n in n_h
 
 figure, (left, middle) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 left.plot(n_heard, 100 * np.array(right), "o-", color="#1f5f99")
-left.set(xlabel="steps heard", ylabel="right (%)", title="forwards, after so many steps")
+left.set(xlabel="steps heard", ylabel="right (%)", ylim=(0, 100))
+left.set_title("forwards, after so many steps")
 left.spines[["top", "right"]].set_visible(False)
 ConfusionMatrixDisplay.from_predictions(
     y_new, network.predict(X_new), cmap="YlGnBu", colorbar=False, ax=middle
