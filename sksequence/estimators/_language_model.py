@@ -10,16 +10,15 @@ import torch
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence.batches import SequenceSamples, StreamSamples
+from sksequence.batches import SequenceSamples
 from sksequence.cells import Cell
-from sksequence.estimators._encoder_decoder import check_same_tokens, make_encoder, weighed
+from sksequence.estimators._encoder_decoder import check_same_tokens, weighed
 from sksequence.estimators._fitting import private_generator, train_network, unchanged_if_refused
+from sksequence.estimators._language_fit import build, learn, split, training_samples
 from sksequence.estimators._language_measures import MeasuresMixin
 from sksequence.estimators._language_parameters import (
     LANGUAGE_CONSTRAINTS,
-    OF_NUMBERS,
     check_binary,
-    choose_emission,
     go_on_with,
     make_language_spec,
     stretch,
@@ -29,12 +28,7 @@ from sksequence.estimators._language_reading import (
     beginning_with_zeros,
     begun,
     check_context,
-    check_one_channel,
-    check_several_symbols,
     ids_of_prefixes,
-    last_stretch_held_back,
-    ranks,
-    symbol_names,
 )
 from sksequence.estimators._language_scores import (
     after_reading,
@@ -44,15 +38,12 @@ from sksequence.estimators._language_scores import (
 from sksequence.estimators._language_writing import OPEN_ENDED, WritingMixin
 from sksequence.estimators._lengths import LENGTH_MODELS
 from sksequence.estimators._prediction import step_work
-from sksequence.estimators._shifted import Shifted, cut, shift_numbers, shift_symbols
-from sksequence.estimators._sides import learn_side
-from sksequence.estimators._validation import held_back_by
+from sksequence.estimators._shifted import Shifted, shift_numbers, shift_symbols
 from sksequence.estimators._with_network import NetworkMixin
-from sksequence.inputs import SequenceArray, SequenceSchema
+from sksequence.inputs import SequenceArray
 from sksequence.networks import LanguageNetwork
 from sksequence.tasks import NextStep
 from sksequence.utils._available import available_if
-from sksequence.utils._random import torch_generator
 from sksequence.utils._sklearn import validate_parameter_constraints
 
 
@@ -348,78 +339,28 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
             check_same_tokens(self, self.side_)
             sequences = self.side_.read(documents, "X", self)
         else:
-            sequences = self._learn(documents, one_text, weights)
+            sequences = learn(self, documents, one_text, weights)
         rng = private_generator(self, keep)
-        training, validation = self._split(sequences, weights, one_text, X_val, rng)
+        training, validation = split(self, sequences, weights, one_text, X_val, rng)
         earlier = getattr(self, "history_", []) if keep else None
         if keep:
             go_on_with(self.network_, make_language_spec(self, self.network_.spec.reader.schema))
         else:
-            self._build(training[0], rng)
+            build(self, training[0], rng)
         longest = 0 if earlier is None else self.longest_
         self.longest_ = max(longest, int(sequences.lengths.max()))
         self.open_ended_ = one_text
         train_network(
             self,
             NextStep(),
-            lambda: self._training_samples(*training),
-            None if validation is None else lambda: self._training_samples(*validation),
+            lambda: training_samples(self, *training),
+            None if validation is None else lambda: training_samples(self, *validation),
             rng,
             self.max_epochs,
             step_work(self.network_.spec.reader, self.batch_size, len(sequences)),
             earlier,
         )
         return self
-
-    def _learn(self, documents, one_text: bool, weights) -> SequenceArray:
-        """The sequences; how they are read, what a step is and how they end is learned."""
-        for name in ("network_", "n_features_in_", "feature_names_in_", "_n_steps_in", "lengths_"):
-            self.__dict__.pop(name, None)
-        self.side_, sequences = learn_side(documents, "X", make_encoder(self), self)
-        check_one_channel(sequences, self)
-        numeric = self.side_.kind == "numeric"
-        values = sequences.only.values if numeric else None
-        self.emission_ = choose_emission(self.emission, self.side_, values)
-        if self.emission_ in OF_NUMBERS and self.emission_ != "bernoulli" and self.normalize:
-            self.side_.learn_scale(sequences, weights)
-        self.length_model_ = self.length_model
-        if self.length_model == "auto":
-            self.length_model_ = None if one_text else "end"
-        if self.length_model_ in LENGTH_MODELS:
-            self.lengths_ = LENGTH_MODELS[self.length_model_].fit(sequences.lengths, weights)
-        if not numeric:
-            check_several_symbols(sequences, self.length_model_)
-            self.symbols_ = symbol_names(self.side_, self.length_model_)
-        return sequences
-
-    def _split(self, sequences, weights, one_text: bool, X_val, rng):
-        """What is trained on and what decides when to stop, each with its weights."""
-        if X_val is not None:
-            held = self.side_.read(as_documents(X_val), "X_val", self)
-            return (sequences, weights), (held, None)
-        if one_text:
-            parts = last_stretch_held_back(sequences, self)
-            return tuple(None if part is None else (part, None) for part in parts)
-        train_at, valid_at = held_back_by(self, len(sequences), None, rng)
-        return tuple(
-            None
-            if at is None
-            else (sequences[at], None if weights is None else np.asarray(weights)[at])
-            for at in (train_at, valid_at)
-        )
-
-    def _build(self, sequences: SequenceArray, rng) -> None:
-        shifted = self._shift(sequences)
-        schema = SequenceSchema.of(shifted.inputs).with_any_vectors()
-        spec = make_language_spec(self, schema)
-        generator = torch_generator(rng)
-        order = vectors = None
-        if spec.head.kind == "adaptive":
-            order = ranks(shifted.targets, spec.head.size)
-        table = shifted.inputs.only.vectors
-        if table is not None:
-            vectors = {"values": torch.tensor(table, dtype=torch.float32)}
-        self.network_ = spec.build(generator, vectors, order)
 
     def _shift(self, sequences: SequenceArray) -> Shifted:
         """What is read at each step and what is asked for."""
@@ -429,15 +370,6 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         if self.emission_ == "bernoulli":
             check_binary(sequences.only.values)
         return shift_numbers(sequences, self.side_.scaled(sequences).only.values, ends)
-
-    def _training_samples(self, sequences: SequenceArray, weights=None) -> Any:
-        n_steps, n_before = stretch(self.tbptt_steps)
-        shifted = self._shift(sequences)
-        if n_steps is None or shifted.inputs.lengths.max() <= n_steps:
-            return self._samples(shifted, weights)
-        n_rows = len(shifted.inputs) if self.batch_size == "full" else int(self.batch_size)
-        shifted = cut(shifted, n_rows, n_steps)
-        return StreamSamples(self._samples(shifted, weights), n_steps, self.batch_size, n_before)
 
     def _samples(self, shifted: Shifted, weights=None, batch_size=None) -> SequenceSamples:
         return SequenceSamples(
