@@ -18,19 +18,23 @@ class Comparison:
 
     Attributes
     ----------
-    ours, alone, baseline : ndarray of shape (n_folds,)
-        Measure of the averaged networks, mean measure of each of them alone, of the baseline.
+    ours, baseline : ndarray of shape (n_folds,)
+        Measure of the averaged networks and of the baseline.
+    alone : ndarray of shape (n_folds, n_networks)
+        Of each network alone.
     seconds : ndarray of shape (n_folds,)
         To train the averaged networks of a fold.
-    predicted : ndarray of shape (n_sequences,)
-        Labels that the averaged networks gave to the test parts; empty where there was none.
+    predicted, by_baseline : ndarray of shape (n_sequences,)
+        Labels given to the test parts by the averaged networks and by the baseline; empty where
+        there was none.
     """
 
     ours: np.ndarray
-    alone: np.ndarray
     baseline: np.ndarray
+    alone: np.ndarray
     seconds: np.ndarray
     predicted: np.ndarray
+    by_baseline: np.ndarray
 
 
 def compare(
@@ -42,21 +46,26 @@ def compare(
     measure: Callable[[np.ndarray, np.ndarray], float],
 ) -> Comparison:
     """Fit both on the training part of each fold and measure them on its test part."""
-    X, predicted, rows = np.asarray(texts, dtype=object), np.full_like(y, ""), []
+    X = np.asarray(texts, dtype=object)
+    predicted, by_baseline = np.full_like(y, ""), np.full_like(y, "")
+    figures, alone = [], []
     for k, (train, test) in enumerate(folds):
         started = time.perf_counter()
         model = clone(ours).fit(list(X[train]), y[train])
         seconds = time.perf_counter() - started
-        alone = [measure(y[test], given) for given in _given_by_each(model, list(X[test]))]
+        alone.append([measure(y[test], given) for given in _given_by_each(model, list(X[test]))])
         predicted[test] = model.predict(list(X[test]))
-        plain = clone(baseline).fit(list(X[train]), y[train]).predict(list(X[test]))
-        found = measure(y[test], predicted[test]), np.mean(alone), measure(y[test], plain), seconds
-        rows.append(found)
+        plain = clone(baseline).fit(list(X[train]), y[train])
+        by_baseline[test] = plain.predict(list(X[test]))
+        both = [measure(y[test], labels[test]) for labels in (predicted, by_baseline)]
+        figures.append([*both, seconds])
+        each = ", ".join(f"{figure:.4f}" for figure in alone[-1])
         print(
-            "fold {}: {:.4f}, alone {:.4f}, baseline {:.4f}, {:.0f} s".format(k + 1, *found),
+            f"fold {k + 1}: {both[0]:.4f} ({each} alone), baseline {both[1]:.4f}, {seconds:.0f} s",
             flush=True,
         )
-    return Comparison(*np.transpose(rows), predicted)
+    together, plain, seconds = np.transpose(figures)
+    return Comparison(together, plain, np.array(alone), seconds, predicted, by_baseline)
 
 
 def _given_by_each(model: VotingClassifier, texts: list[str]) -> list[np.ndarray]:

@@ -89,7 +89,11 @@ def run(data, seed, quick):
             with_interval(found.ours, 100),
             f"aim <= 4; {n_networks} networks averaged",
         ),
-        ("one network, error %", with_interval(found.alone, 100), "mean of them, each alone"),
+        (
+            "one network, error %",
+            with_interval(found.alone.mean(axis=1), 100),
+            "mean of them, each alone",
+        ),
         ("one-hot + logistic regression, error %", with_interval(found.baseline, 100), "baseline"),
         (
             "baseline minus ours, points",
