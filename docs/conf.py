@@ -5,9 +5,10 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import Directive
+from docutils.parsers.rst import Directive, directives
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,9 +74,13 @@ html_theme_options = {
 
 
 class MarkdownFile(Directive):
-    """``.. markdown-file:: ../CHANGELOG.md``: a Markdown file, tables and all, as HTML."""
+    """``.. markdown-file:: ../CHANGELOG.md``: a Markdown file, tables and all, as HTML.
+
+    With ``:section: name`` only what stands below the heading ``### name``.
+    """
 
     required_arguments = 1
+    option_spec: ClassVar[dict] = {"section": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Render the file, or say that it has not been written yet."""
@@ -84,8 +89,19 @@ class MarkdownFile(Directive):
         if not source.exists():
             return [nodes.paragraph(text=f"{source.name} has not been written yet.")]
         self.state.document.settings.record_dependencies.add(str(source))
-        html = MarkdownIt("commonmark").enable("table").render(source.read_text(encoding="utf-8"))
+        text = source.read_text(encoding="utf-8")
+        if "section" in self.options:
+            text = section_of(text, self.options["section"])
+        html = MarkdownIt("commonmark").enable("table").render(text)
         return [nodes.raw("", html.replace("<table>", '<table class="table">'), format="html")]
+
+
+def section_of(text: str, name: str) -> str:
+    """What stands below the heading ``### name``, up to the next heading."""
+    found = re.search(rf"^### {re.escape(name)}\n(.*?)(?=^#{{1,3}} |\Z)", text, re.M | re.S)
+    if found is None:
+        raise ValueError(f"there is no section {name}")
+    return found.group(1)
 
 
 def skip_foreign_members(app, what, name, member, skip, options):
