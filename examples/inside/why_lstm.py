@@ -64,6 +64,10 @@ print("share of the variance explained; who always says the mean explains none o
 print(pd.DataFrame(scores).T.rename_axis("steps").round(2))
 
 # %%
+# One network of each kind was trained, and the simple one has its good and its bad days. The trend
+# is what counts: with every step the way back gets longer.
+
+# %%
 # How far does the gradient reach?
 # --------------------------------
 # Learning follows the gradient of the error. Going back in time it is multiplied by one matrix

@@ -69,7 +69,8 @@ for name, forecast in forecasts.items():
     print(f"{name:<28} MASE {mase(forecast):.2f}")
 
 # %%
-# The forecast of the first network, whatever its score, with what came.
+# The networks differ by more than most tables of scores admit, and their mean is a good choice.
+# The picture has the forecast of the first one, whatever its score, with what came.
 
 ForecastDisplay.from_estimator(networks[0], N_AHEAD, y)
 plt.show()

@@ -47,7 +47,7 @@ forecaster = RNNForecaster(
     loss="student_t",
     hidden_size=16,
     learning_rate=0.003,
-    max_epochs=10,
+    max_epochs=30,
     random_state=0,
 )
 with warnings.catch_warnings():  # it is what is to be shown
@@ -88,9 +88,13 @@ for name, quantiles in ways.items():
     print(f"  {name:<28}{crps:10.4f}{100 * inside:16.1f}")
 
 # %%
-# So the first question is answered with no, and the second with yes, a little. The picture has the
-# wildest half year. The bands of the network widen as the changes grow; one width for all days
-# does not know what time it is.
+# The first question is answered with no: whatever differs is chance. As to the second, drawn
+# prices are all that simple rules assume, and the rules stay ahead there. On the S&P 500, which
+# has crises, the network had a CRPS of 0.88 %, as the width of the last 21 days, and one width for
+# all days 0.93 %; its intervals were the nearest to 90 %.
+#
+# The picture has the wildest weeks. The bands of the network widen as the changes grow; one width
+# for all days does not know what time it is.
 
 wild = pd.Series(np.abs(change)).rolling(60).mean().argmax()
 part = slice(max(0, wild - 120), wild + 40)
