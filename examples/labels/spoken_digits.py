@@ -79,7 +79,7 @@ seconds = spectrogram[-1].hop / 1000
 print(when[["label", "start_seconds", "stop_seconds"]].round(2).to_string(index=False))
 
 # %%
-# Above, the probabilities of the digits over time; below, what the network hears.
+# Above, what the network hears; below, the probabilities of the digits over time.
 
 AlignmentDisplay.from_estimator(pipeline, X_new[0])
 plt.show()

@@ -28,7 +28,6 @@ y_new = convert_tags(news.test.target[:1000], "IOB1", "BIO")
 known = {word for words in X for word in words}
 unseen = np.mean([word not in known for words in X_new for word in words])
 print(f"{100 * unseen:.0f} % of the words of new sentences are new themselves.")
-print([*zip(X[0], y[0], strict=True)])
 
 # %%
 # The network reads words, how they are written (capitals, digits) and their letters.

@@ -33,14 +33,16 @@ X, X_new, y, y_new = train_test_split(
 )
 models = {}
 for language in LANGUAGES:
+    own = list(X[y == language])
     models[language] = RNNLanguageModel(
         hidden_size=64,
         embedding_size=16,
         dropout=0.2,
-        max_epochs=10,
+        batch_size=16,
+        max_epochs=min(40, 2 + 20_000 // len(own)),  # few names are read more often
         early_stopping=False,
         random_state=0,
-    ).fit(list(X[y == language]))
+    ).fit(own)
 
 # %%
 # ``score_samples`` is the logarithm of the probability of a name, its end included. Add the

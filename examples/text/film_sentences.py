@@ -23,7 +23,7 @@ from sksequence.datasets import fetch_movie_reviews
 
 X, y = fetch_movie_reviews(return_X_y=True)
 X, X_new, y, y_new = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
-print(f"{len(X):,} sentences to learn from, {len(X_new):,} to be judged by. One of them:\n{X[0]}")
+print(f"{len(X):,} sentences to learn from, {len(X_new):,} to be judged by.")
 
 # %%
 # Three ways to make an answer of the same words. The first counts them. The second counts pairs

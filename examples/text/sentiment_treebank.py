@@ -25,7 +25,7 @@ from sksequence.datasets import fetch_sst2
 
 X, y = fetch_sst2(split="train", return_X_y=True)
 X_new, y_new = fetch_sst2(split="test", return_X_y=True)
-print(f"{len(X):,} sentences to learn from, {len(X_new):,} to be judged by. One of them:\n{X[0]}")
+print(f"{len(X):,} sentences to learn from, {len(X_new):,} to be judged by.")
 
 # %%
 # Each network of the vote brings its own word vectors. ``voting="soft"`` averages probabilities.
