@@ -29,8 +29,9 @@ class AttentionDisplay:
     and what was written from top to bottom; every row adds up to one (Bahdanau, Cho and Bengio,
     2015). Of a caption it is the image once for each word, in its colours where the decoder looked
     and pale elsewhere (Xu et al., 2015). Of a classifier or regressor with ``pooling="attention"``
-    it is one weight a step: text has coloured words, as HTML in a notebook and as a figure; numbers
-    have the weights under their curves. It is best made with :meth:`from_estimator`.
+    it is one weight a step: text has coloured words (unknown ones in brackets), as HTML in a
+    notebook and as a figure; numbers have the weights under their curves. It is best made with
+    :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -161,7 +162,7 @@ default=None
         writer, read, steps = _last_step(estimator, X)
         if not hasattr(type(writer), "align"):
             inside = Opened(writer, read, X, _vocabulary(read, steps))
-            weights, source, target, names = read_pooled(inside, y)
+            weights, source, target, names = read_pooled(inside, steps, y)
             alone = len(weights) == 1 and np.ndim(ax) == 0
             given = (weights[0], source[0], target[0]) if alone else (weights, source, target)
             display = cls(*given, feature_names=names)

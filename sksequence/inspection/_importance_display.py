@@ -274,7 +274,8 @@ sample_weight
         ax.tick_params(which="both", length=0)
         if colorbar:
             bar = ax.figure.colorbar(im, ax=ax, pad=0.02)
-            bar.set_label(self._what(), fontsize=9)
+            words = self._what()  # of a flat heat map the bar is shorter than they are
+            bar.set_label(words.replace(" when", "\nwhen"), fontsize=9)
             bar.ax.tick_params(labelsize=8)
             bar.outline.set(color="0.7", linewidth=0.6)
         return im

@@ -231,7 +231,9 @@ def _told(target: Any) -> str:
 # -- what an estimator answers --------------------------------------------------------------------
 
 
-def read_pooled(inside: Opened, y: Any) -> tuple[list, list, list[str], tuple[str, ...]]:
+def read_pooled(
+    inside: Opened, steps: list, y: Any
+) -> tuple[list, list, list[str], tuple[str, ...]]:
     """Weights of each sequence, what it is, what was answered, and the names of its features.
 
     Raises
@@ -244,9 +246,24 @@ def read_pooled(inside: Opened, y: Any) -> tuple[list, list, list[str], tuple[st
     contents = _contents(inside, found.lengths)
     sources: list[Any] = []
     for i, row in enumerate(weights):
-        tokens = inside.tokens(i, len(row))
+        tokens = _words(inside, steps, i, len(row))
         sources.append(contents.sequence(i) if tokens is None else tokens)
     return weights, sources, _answers(inside, y), contents.feature_names
+
+
+def _words(inside: Opened, steps: list, i: int, n_steps: int) -> list[str] | None:
+    """The words of sequence `i` as they were written, unknown ones in brackets."""
+    tokens = inside.tokens(i, n_steps)
+    unknown = None if inside.vocabulary is None else inside.vocabulary.unknown_id
+    if tokens is None or unknown is None or not isinstance(inside.X[i], np.ndarray):
+        return tokens
+    text = getattr(inside.given, "iloc", inside.given)[i]
+    encoders = [step for step in steps if getattr(step, "vocabulary_", None) is inside.vocabulary]
+    written = encoders[-1]._analyze(text) if encoders else tokens
+    if len(written) != len(tokens):
+        return tokens
+    ids = inside.X[i]
+    return [f"[{w}]" if k == unknown else w for w, k in zip(written, ids, strict=True)]
 
 
 def _contents(inside: Opened, lengths: np.ndarray) -> Contents:

@@ -80,7 +80,7 @@ def test_both_are_a_heat_map(features, blocks):
     np.testing.assert_allclose(display.im_.get_array()[0], 0.25)
     assert display.im_.get_clim() == (0.0, 0.25)  # what helps when exchanged stays white
     _, bar = display.figure_.axes
-    assert bar.get_ylabel() == "fall of accuracy when exchanged"
+    assert bar.get_ylabel() == "fall of accuracy\nwhen exchanged"
     without = SequenceImportanceDisplay(values, feature_names=NAMES, block_names=list("abcd"))
     assert len(without.plot(colorbar=False, cmap="Greens").figure_.axes) == 1
 

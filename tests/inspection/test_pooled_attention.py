@@ -75,6 +75,11 @@ def test_html_holds_each_word_with_its_weight(reader):
     assert not plt.get_fignums()  # shown once
 
 
+def test_unknown_words_stand_in_brackets(reader):
+    display = AttentionDisplay.from_estimator(reader, "A splendid film")
+    assert display.source == ["a", "[splendid]", "film"]  # as the encoder cuts it
+
+
 def test_the_title_tells_the_answer_and_the_right_one(reader):
     display = AttentionDisplay.from_estimator(reader, TEXTS[:2], LABELS[:2])
     answers, sure = reader.predict(TEXTS[:2]), reader.predict_proba(TEXTS[:2]).max(axis=1)
