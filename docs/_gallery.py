@@ -2,8 +2,8 @@
 
 An example that calls ``fetch_NAME(...)`` needs a public data set: it is run where the folder that
 the environment variable ``SKSEQUENCE_DATA`` names holds a folder NAME. (With
-``download_if_missing=False`` in the call the example knows what to do without, and is run.) Some
-examples take longer than most; they are run where ``SKSEQUENCE_GALLERY`` is ``all``. The page of an example
+``download_if_missing=False`` in the call the example knows what to do without, and is run.) Those
+that take longer than most are run where ``SKSEQUENCE_GALLERY`` is ``all``. The page of an example
 that is not run shows the outcome of an earlier run, kept in ``docs/pictures/gallery``:
 
     python docs/_gallery.py text/domains labels/tag_names
@@ -72,6 +72,20 @@ def is_run(name: str) -> bool:
     folder = os.environ.get(DATA)
     at_hand = all(folder and Path(folder, data).is_dir() for data in data_sets(name))
     return at_hand and (name not in LONG or os.environ.get(ALL) == "all")
+
+
+class RunFirst:
+    """The order within a section: what is run comes first, then the name of the file counts."""
+
+    def __init__(self, src_dir):
+        self.section = Path(src_dir).name
+
+    def __call__(self, filename):
+        name = f"{self.section}/{Path(filename).stem}"
+        return name not in names() or not is_run(name), filename
+
+    def __repr__(self):
+        return "<RunFirst>"
 
 
 def filename_pattern() -> str:

@@ -50,7 +50,7 @@ sphinx_gallery_conf = {
     "filename_pattern": _gallery.filename_pattern(),
     "ignore_pattern": r"^(demo|readme)\.py$",
     "subsection_order": [f"../examples/{section}" for section in _gallery.SECTIONS],
-    "within_subsection_order": "ExampleTitleSortKey",
+    "within_subsection_order": "_gallery.RunFirst",
     "doc_module": ("sksequence",),
     "download_all_examples": False,
     "show_signature": False,

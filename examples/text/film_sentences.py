@@ -75,5 +75,5 @@ ax.set(ylabel="right (%)", title="new sentences, by the words in them and by len
 ax.grid(axis="y", color="0.92")
 ax.set_axisbelow(True)
 ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False, ncols=3, loc="lower left")
+ax.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 plt.show()
