@@ -168,9 +168,11 @@ class LogMelSpectrogram(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : list, array or Series of recordings, or SequenceArray with one feature
-            Each an array of shape (n_samples,), of any length: floats from -1 to 1, or integers,
-            whose full scale becomes 1; a path of a sound file (".wav"; others with the package
-            soundfile); or a pair (rate, array), as ``scipy.io.wavfile.read`` gives.
+            Each an array of shape (n_samples,), of any length: floats from -1 to 1, or integers
+            of 8, 16 or 32 bits, whose full scale becomes 1; a path of a sound file (".wav";
+            others with the package soundfile); or a pair (rate, array), as
+            ``scipy.io.wavfile.read`` gives. Lists of Python ints, and arrays of 64 bits, which
+            numpy makes of them, have no full scale and are refused.
 
         Returns
         -------
@@ -180,8 +182,8 @@ class LogMelSpectrogram(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a recording is empty, has NaN or infinity, several channels, or another rate
-            under ``resample="error"``.
+            If a recording is empty, has NaN or infinity, several channels, integers without a
+            full scale, or another rate under ``resample="error"``; or if its file is damaged.
         FileNotFoundError
             If there is no such file.
         """

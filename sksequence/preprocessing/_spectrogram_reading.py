@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from math import gcd
 from numbers import Integral
@@ -14,6 +15,7 @@ from sksequence.inputs import SequenceArray
 from sksequence.utils import import_optional
 
 NAME = "LogMelSpectrogram"
+LOUDEST_OF_16_BITS = 2**16
 
 
 def read_recordings(X: Any, sampling_rate: int, resample: bool | str) -> Iterator[np.ndarray]:
@@ -78,16 +80,39 @@ def _read_file(path: Any, what: str) -> tuple[int, np.ndarray]:
     if not os.path.exists(path):
         raise FileNotFoundError(f"{what}: there is no file {path!r}.")
     if str(path).lower().endswith(".wav"):
-        from scipy.io import wavfile
-
-        rate, samples = wavfile.read(path)
-        samples = _as_floats(samples)
+        rate, samples = _read_wav(path, f"{what} ({path!r})")
     else:
         soundfile = import_optional(
             "soundfile", extra="speech", purpose=f"{NAME} on files other than .wav"
         )
-        samples, rate = soundfile.read(path)
+        try:
+            samples, rate = soundfile.read(path)
+        except RuntimeError as error:
+            raise ValueError(_unreadable(f"{what} ({path!r})", error)) from error
     return int(rate), samples if samples.ndim == 1 else samples.mean(axis=1)
+
+
+def _read_wav(path: Any, what: str) -> tuple[int, np.ndarray]:
+    """Rate and samples of a WAV file; what goes wrong is told with its name."""
+    from scipy.io import wavfile
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            rate, samples = wavfile.read(path)
+        except OSError:
+            raise  # it names the file
+        except Exception as error:  # of a damaged file: whatever its bytes bring about
+            raise ValueError(_unreadable(what, error)) from error
+    for warning in told:
+        warnings.warn(f"{what}: {warning.message}", warning.category, stacklevel=2)
+    return rate, _as_floats(samples)
+
+
+def _unreadable(what: str, error: Exception) -> str:
+    told = isinstance(error, (ValueError, RuntimeError))
+    reason = str(error).rstrip(".") if told else "the file is damaged or cut off"
+    return f"{what} cannot be read: {reason}. Leave it out, or write the file anew."
 
 
 def _as_floats(samples: np.ndarray) -> np.ndarray:
@@ -112,11 +137,33 @@ def _checked(samples: Any, what: str) -> np.ndarray:
         )
     if not len(samples):
         raise ValueError(f"{what} is empty: {NAME} needs at least one sample; leave it out.")
+    _check_scale(samples, what)
     samples = _as_floats(samples)
     if not np.isfinite(samples).all():
         at = int(np.argmin(np.isfinite(samples)))
         raise ValueError(f"{what} has {samples[at]} as sample {at}: {NAME} needs finite numbers.")
     return samples
+
+
+def _check_scale(samples: np.ndarray, what: str) -> None:
+    """Raise ValueError of integers without a full scale; warn of one that nothing comes near."""
+    if samples.dtype.kind not in "iu" or samples.dtype.itemsize < 4:
+        return
+    peak = max(abs(int(samples.min())), abs(int(samples.max())))
+    if samples.dtype.itemsize > 4:
+        raise ValueError(
+            f"{what} holds whole numbers without a full scale (dtype {samples.dtype}, the largest "
+            f"is {peak}; plain Python ints are such, too), but {NAME} has to know how loud they "
+            "are: give them with the width they were recorded with, e.g. np.asarray(samples).astype"
+            '("int16"), or as floats between -1 and 1.'
+        )
+    if samples.dtype.kind == "i" and 0 < peak < LOUDEST_OF_16_BITS:
+        warnings.warn(
+            f"{what} has {samples.dtype} samples, whose full scale is 2**31, but the largest is "
+            f"{peak}: they are taken as all but silent. If they were recorded with 16 bits, give "
+            'samples.astype("int16").',
+            stacklevel=2,
+        )
 
 
 def _resampled(samples: np.ndarray, rate: int, wanted: int, resample, what: str) -> np.ndarray:

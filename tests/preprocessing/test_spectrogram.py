@@ -156,6 +156,40 @@ def test_integers_are_of_full_scale(dtype, scale):
     np.testing.assert_allclose(given, expected, atol=0.05)
 
 
+def test_integers_without_a_full_scale_are_refused():
+    heard = np.round(8000 * tone(440)).astype("int16")
+    model = spectrogram()
+    for samples in (heard.astype("int64"), heard.tolist(), (RATE, heard.astype("uint64") % 9)):
+        with pytest.raises(ValueError, match=r'recording 1 holds whole.*astype\("int16"\)'):
+            model.transform([heard, samples])
+
+
+def test_wide_integers_that_are_all_but_silent_are_told():
+    heard = np.round(8000 * tone(440)).astype("int16")
+    model = spectrogram()
+    with pytest.warns(UserWarning, match="recording 0 has int32.*the largest is 8000"):
+        model.transform([heard.astype("int32")])
+    model.transform([heard.astype("int32") * 2**16, np.zeros(800, "int32")])  # no warning
+
+
+@pytest.mark.parametrize("n_bytes", [0, 9, 20, 30, 38])
+def test_a_damaged_file_is_named(tmp_path, n_bytes):
+    good, bad = str(tmp_path / "good.wav"), tmp_path / "bad.wav"
+    wavfile.write(good, RATE, tone(440).astype(np.float32))
+    bad.write_bytes((tmp_path / "good.wav").read_bytes()[:n_bytes])
+    with pytest.raises(ValueError, match=r"^recording 1 \('.*bad.wav'\) cannot be read: .+ anew"):
+        spectrogram().transform([good, bad])
+
+
+def test_a_file_that_was_cut_off_is_named(tmp_path):
+    whole, cut = tmp_path / "whole.wav", tmp_path / "cut.wav"
+    wavfile.write(whole, RATE, np.round(8000 * tone(440)).astype("int16"))
+    cut.write_bytes(whole.read_bytes()[:2044])  # the head has 44
+    with pytest.warns(wavfile.WavFileWarning, match=r"recording 1 \('.*cut.wav'\): Reached EOF"):
+        found = spectrogram(subtract_mean=False).transform([whole, cut])
+    np.testing.assert_allclose(found[1], found[0][: found.lengths[1]], atol=1e-5)
+
+
 def test_files(tmp_path):
     mono, stereo = tmp_path / "mono.wav", str(tmp_path / "stereo.WAV")
     samples = tone(440).astype(np.float32)
