@@ -17,7 +17,7 @@ help:
 	@echo "make demo    the main job on shipped data: tables and pictures"
 	@echo "make test    the tests, with line coverage"
 	@echo "make lint    style, order of the stages, types"
-	@echo "make docs    the documentation, in docs/_build/html"
+	@echo "make docs    the documentation, in docs/_build/html, with the examples whose data are at hand"
 	@echo "make bench   what the benchmarks measure, and the short ones"
 	@echo "make format  rewrite the sources as make lint wants them"
 	@echo "make clean   remove what the other targets made, .venv included"
