@@ -9,6 +9,7 @@ The last outcome of each is kept in docs/results.md.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from importlib import import_module
@@ -60,7 +61,12 @@ def main():
     parser.add_argument("--data", default=None, help="folder of the real sets")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="a part of it, to see that it runs")
+    parser.add_argument(
+        "--checkpoints", help="folder: a long training that was killed goes on from there"
+    )
     arguments = parser.parse_args()
+    if arguments.checkpoints:
+        os.environ["SKSEQUENCE_CHECKPOINTS"] = arguments.checkpoints
     if arguments.name is None:
         for name, what in PROTOCOLS.items():
             print(f"{name:24s} {what}")

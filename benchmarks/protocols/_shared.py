@@ -1,9 +1,19 @@
-"""Means with their intervals."""
+"""Means with their intervals; trainings of an hour."""
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from scipy import stats
+
+from sksequence.callbacks import Checkpoint
+
+
+def resumable(estimator):
+    """The estimator, with checkpoints where ``results.py --checkpoints`` names a folder."""
+    folder = os.environ.get("SKSEQUENCE_CHECKPOINTS")
+    return estimator.set_callbacks(Checkpoint(folder)) if folder else estimator
 
 
 def with_interval(values, scale=1.0, digits=2) -> str:

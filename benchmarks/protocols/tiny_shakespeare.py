@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from protocols._shared import resumable
 from protocols._text_baselines import InterpolatedNGrams
 from sksequence import RNNLanguageModel
 from sksequence.datasets import fetch_tiny_shakespeare
@@ -15,14 +16,14 @@ from sksequence.datasets import fetch_tiny_shakespeare
 PARTS = ("train", "test")
 SETTINGS = {
     "hidden_size": 512,
-    "embedding_size": 64,
-    "dropout": 0.2,
+    "embedding_size": 128,
+    "dropout": 0.4,
     "tbptt_steps": 100,
-    "batch_size": 64,
-    "learning_rate": 0.004,
+    "batch_size": 32,
+    "learning_rate": 0.003,
     "learning_rate_schedule": "one_cycle",
-    "max_epochs": 14,
-    "n_iter_no_change": 14,
+    "max_epochs": 22,
+    "n_iter_no_change": 22,
     "validation_fraction": 0.02,
 }
 QUICK = {"hidden_size": 128, "max_epochs": 2, "early_stopping": False}
@@ -40,7 +41,7 @@ def run(data, seed, quick):
         loss = InterpolatedNGrams(order, n_symbols).fit([train]).loss([test])
         rows.append((f"runs of {order}, interpolated", f"{loss:.3f}", "baseline"))
     started = time.perf_counter()
-    model = RNNLanguageModel(**settings, verbose=2, random_state=seed).fit(train)
+    model = resumable(RNNLanguageModel(**settings, verbose=2, random_state=seed)).fit(train)
     seconds = time.perf_counter() - started
     loss = -model.score(test)
     n_weights = sum(weight.numel() for weight in model.network_.parameters())
