@@ -13,6 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sksequence.estimators._containers import is_missing
 from sksequence.inputs import SequenceArray
 from sksequence.inputs._channel import offsets_from_lengths, ragged_positions
+from sksequence.inputs._long_index import order_of_steps
 from sksequence.tasks._tagging import UNLABELLED
 
 
@@ -112,16 +113,12 @@ def _channel_values(y: SequenceArray, name: str) -> np.ndarray:
 
 def _long(y: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The values in the order in which ``SequenceArray.from_frame`` has the steps."""
-    import pandas as pd
-
     if y.ndim == 2:
         if y.shape[1] != 1:
             raise ValueError(f"{name} has the columns {list(y.columns)}: give one, of labels.")
         y = y.iloc[:, 0]
-    codes, names = pd.factorize(y.index.get_level_values(0), sort=False)
-    times = pd.factorize(y.index.get_level_values(1), sort=True)[0]
-    order = np.lexsort((times, codes))
-    return y.to_numpy()[order], np.bincount(codes, minlength=len(names))
+    order, lengths = order_of_steps(y.index)
+    return y.to_numpy()[order], lengths
 
 
 def _of_array(values: np.ndarray, lengths, name: str, ignore_label: Any) -> StepLabels:

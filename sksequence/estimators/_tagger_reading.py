@@ -176,4 +176,7 @@ class _named:
 
     def __exit__(self, kind, error, trace):
         if kind in (TypeError, ValueError) and "WordFeatures" in str(error):
-            raise kind(str(error).replace("WordFeatures", self.name)) from error
+            told = str(error).replace("WordFeatures", self.name)
+            told = told.replace("fit([X])", "fit([X], [y])")
+            told = told.replace("transform([X])", "predict([X])")
+            raise kind(told) from error

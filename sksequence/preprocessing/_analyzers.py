@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from sksequence.inputs._long_index import rows_by_sequence
+
 ANALYZERS = ("word", "char", "kmer", "subword")
 
 Analyzer = Callable[[Any], list[str]]
@@ -83,7 +85,8 @@ def check_documents(X: Any, estimator: Any) -> Iterable:
     ----------
     X : list, tuple, array, Series or one-column DataFrame of documents, or any re-iterable
         A document is a string, or a list, tuple or array of strings. A re-iterable object
-        gives the documents anew with each ``iter(X)`` and need not fit in memory.
+        gives the documents anew with each ``iter(X)`` and need not fit in memory. A table with
+        an index (sequence, step) has a token a row.
     estimator : estimator instance
         Named in the messages.
 
@@ -100,14 +103,14 @@ def check_documents(X: Any, estimator: Any) -> Iterable:
         If there are no documents or one is missing.
     """
     name = type(estimator).__name__
-    documents = _as_collection(X, name)
+    documents = as_collection(X, name)
     if isinstance(documents, list):
         checked = list(_checked(documents, name))
         if not checked:
-            raise ValueError(_no_documents(name))
+            raise ValueError(no_documents(name))
         return checked
     if next(iter(documents), documents) is documents:
-        raise ValueError(_no_documents(name))
+        raise ValueError(no_documents(name))
     return _Documents(documents, name)
 
 
@@ -133,14 +136,14 @@ def _ask(document: Any, function: Callable) -> list[str]:
     tokens = function(document)
     if isinstance(tokens, (str, bytes)) or not isinstance(tokens, Iterable):
         raise TypeError(
-            f"the analyzer must give a list of tokens, but for {_short(document)} it gave "
-            f"{_short(tokens)} ({type(tokens).__name__})."
+            f"the analyzer must give a list of tokens, but for {shortened(document)} it gave "
+            f"{shortened(tokens)} ({type(tokens).__name__})."
         )
     tokens = list(tokens)
     if not _all_strings(tokens):
         raise TypeError(
-            f"the analyzer must give strings, but for {_short(document)} it gave "
-            f"{_short(_first_foreign(tokens))}: turn its tokens into strings."
+            f"the analyzer must give strings, but for {shortened(document)} it gave "
+            f"{shortened(first_foreign(tokens))}: turn its tokens into strings."
         )
     return tokens
 
@@ -194,11 +197,11 @@ def _check_options(analyzer: Any, k: Any, stride: Any, lowercase: Any) -> None:
 # -- documents --------------------------------------------------------------------------
 
 
-def _as_collection(X: Any, name: str) -> Iterable:
+def as_collection(X: Any, name: str) -> Iterable:
     if isinstance(X, (str, bytes)):
         raise TypeError(
-            f"{name} got one bare string ({_short(X)}), but expected a list of documents: put it "
-            "in a list, [text]."
+            f"{name} got one bare string ({shortened(X)}), but expected a list of documents: put "
+            "it in a list, [text]."
         )
     if isinstance(X, Iterator):
         raise TypeError(
@@ -229,7 +232,22 @@ def _from_pandas(X: Any, name: str) -> list:
         X = X.iloc[:, 0]
     if X.dtype.kind in "biufc":
         raise TypeError(_numbers(name, f"a column of dtype {X.dtype}"))
-    return X.tolist()
+    rows = X.tolist()
+    if X.index.nlevels != 2 or any(isinstance(row, (list, tuple, np.ndarray)) for row in rows):
+        return rows
+    for position, row in enumerate(rows):
+        if isinstance(row, str) and len(row.split()) > 1:
+            raise ValueError(_text_as_step(name, row, X.index[position]))
+    return rows_by_sequence(X)
+
+
+def _text_as_step(name: str, text: str, place: tuple) -> str:
+    return (
+        f"{name} reads a table with an index of two levels as (sequence, step), a token a row, but "
+        f"row ({', '.join(map(str, place))}) is the text {shortened(text)}: if each "
+        "row is a text of its own, give X.tolist() or X.reset_index(drop=True); if tokens do hold blanks, "
+        "X.groupby(level=0).agg(list)."
+    )
 
 
 def _from_array(X: np.ndarray, name: str) -> list:
@@ -252,7 +270,7 @@ def _checked(documents: Iterable, name: str) -> Iterator:
 
 
 def _token_list(document: Any, i: int, name: str) -> list[str]:
-    if _is_missing(document):
+    if is_missing(document):
         raise ValueError(
             f"{name} got no text as document {i} ({document}): drop it (and the same row of y), "
             'or fill it, e.g. with X.fillna("...").'
@@ -263,20 +281,20 @@ def _token_list(document: Any, i: int, name: str) -> list[str]:
         raise TypeError(_numbers(name, f"{document!r} as document {i}"))
     if not isinstance(document, (list, tuple)):
         raise TypeError(
-            f"{name} expected text or a list of tokens, got {_short(document)} "
+            f"{name} expected text or a list of tokens, got {shortened(document)} "
             f"({type(document).__name__}) as document {i}."
         )
     if not _all_strings(document):
-        found = _first_foreign(document)
+        found = first_foreign(document)
         raise TypeError(
-            f"{name} expected texts or lists of tokens (strings), got {_short(found)} "
+            f"{name} expected texts or lists of tokens (strings), got {shortened(found)} "
             f"({type(found).__name__}) as a token of document {i}: give numbers to the estimator "
             "as they are, or turn the tokens into strings."
         )
     return list(document)
 
 
-def _is_missing(document: Any) -> bool:
+def is_missing(document: Any) -> bool:
     if type(document).__name__ in ("NoneType", "NAType", "NaTType"):
         return True
     return isinstance(document, (float, np.floating)) and bool(np.isnan(document))
@@ -286,7 +304,7 @@ def _all_strings(tokens: Iterable) -> bool:
     return all(issubclass(kind, str) for kind in set(map(type, tokens)))
 
 
-def _first_foreign(tokens: Iterable) -> Any:
+def first_foreign(tokens: Iterable) -> Any:
     return next(token for token in tokens if not isinstance(token, str))
 
 
@@ -297,10 +315,10 @@ def _numbers(name: str, received: str) -> str:
     )
 
 
-def _no_documents(name: str) -> str:
+def no_documents(name: str) -> str:
     return f"{name} got 0 documents (0 sample(s)), but a minimum of 1 is required."
 
 
-def _short(value: Any, width: int = 40) -> str:
+def shortened(value: Any, width: int = 40) -> str:
     text = repr(value).replace("\n", "")
     return text if len(text) <= width else text[: width - 3] + "..."

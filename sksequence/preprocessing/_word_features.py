@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from sksequence.inputs import Channel, SequenceArray, Vocabulary
 from sksequence.inputs._channel import offsets_from_lengths
 from sksequence.inputs._vocabulary import UNKNOWN
-from sksequence.preprocessing._analyzers import check_documents
 from sksequence.preprocessing._word2vec_pretrained import load_pretrained
+from sksequence.preprocessing._word_lists import word_lists
 from sksequence.utils._sklearn import (
     Interval,
     SequenceOutputMixin,
@@ -123,7 +123,8 @@ characters=(n_tokens=19))
 
         Parameters
         ----------
-        X : list of lists of str
+        X : list of lists of str, or Series or one-column DataFrame with an index \
+                (sequence, step)
             The words of each sequence.
         y : None
             Ignored.
@@ -158,7 +159,7 @@ characters=(n_tokens=19))
         validate_parameter_constraints(
             self._parameter_constraints, self.get_params(deep=False), type(self).__name__
         )
-        forms, codes, lengths = _number(_lists(X, self))
+        forms, codes, lengths = _number(word_lists(X, self, "fit([X])"))
         self._learn(forms, np.bincount(codes, minlength=len(forms)).tolist())
         return self._sequences(forms, codes, lengths)
 
@@ -167,7 +168,8 @@ characters=(n_tokens=19))
 
         Parameters
         ----------
-        X : list of lists of str
+        X : list of lists of str, or table
+            As in ``fit``.
 
         Returns
         -------
@@ -182,7 +184,7 @@ characters=(n_tokens=19))
             If a sequence is empty.
         """
         check_is_fitted(self)
-        return self._sequences(*_number(_lists(X, self)))
+        return self._sequences(*_number(word_lists(X, self, "transform([X])")))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The words, in the order of their ids.
@@ -254,28 +256,6 @@ characters=(n_tokens=19))
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
         return tags
-
-
-def _lists(X: Any, estimator: Any) -> list:
-    """Lists of words; an error where texts come."""
-    name = type(estimator).__name__
-    if isinstance(X, SequenceArray):
-        raise TypeError(f"{name} expected lists of words, got a SequenceArray: it is ready to use.")
-    documents = check_documents(X, estimator)
-    documents = documents if isinstance(documents, list) else list(documents)
-    for i, document in enumerate(documents):
-        if isinstance(document, str):
-            shown = repr(document if len(document) <= 40 else document[:37] + "...")
-            raise TypeError(
-                f"{name} expected a list of words for each sequence, got the text {shown} as "
-                f"sequence {i}: cut texts into words first, such as [text.split() for text in X]."
-            )
-        if not len(document):
-            raise ValueError(
-                f"sequence {i} is empty, but {name} needs at least one word in each: drop it (and "
-                "the same row of y)."
-            )
-    return documents
 
 
 def _number(documents: Iterable[Iterable[str]]) -> tuple[list[str], np.ndarray, np.ndarray]:
