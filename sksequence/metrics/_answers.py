@@ -25,6 +25,17 @@ def predicted(estimator: Any, X: Any, options: Arguments) -> Arguments:
     return {"y_pred": _ask(estimator, "predict", X)}
 
 
+def predicted_labels(estimator: Any, X: Any, options: Arguments) -> Arguments:
+    """The labels of each step; steps that the estimator takes for unlabelled do not count."""
+    found = predicted(estimator, X, options)
+    if "ignore_label" in options:
+        return found
+    inner = estimator
+    while inner is not None and not hasattr(inner, "ignore_label"):
+        inner = _inside(inner) or getattr(inner, "estimator", None)
+    return {**found, "ignore_label": getattr(inner, "ignore_label", None)}
+
+
 def predicted_and_naive(estimator: Any, X: Any, options: Arguments) -> Arguments:
     """The forecasts, and the errors of the naive forecast on the training series."""
     forecaster = estimator

@@ -143,6 +143,7 @@ def _no_label(label: Any, where: str, scheme: str | None) -> str:
     remedy = (
         "give label_names, the label that each number stands for"
         if numbers
-        else "for labels that stand for single steps use token_accuracy_score or token_f1_score"
+        else "if it stands at steps without a label, name it with ignore_label; for labels that "
+        "stand for single steps use token_accuracy_score or token_f1_score"
     )
     return f"{where} is {label!r}, but a label of an entity{of} is 'O' or {expected}: {remedy}."

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from sksequence.inputs._long_index import rows_by_sequence
+
 Labels = list[Hashable]
 
 
@@ -29,7 +31,8 @@ def check_labels(
     Parameters
     ----------
     y_true, y_pred : sequence of length n_sequences
-        Lists, arrays or an object array of them, or a SequenceArray of symbols.
+        Lists, arrays or an object array of them, a SequenceArray of symbols, or a Series or
+        one-column DataFrame of lists, or of labels with an index (sequence, step).
     sample_weight : array-like of shape (n_sequences,), default=None
     ignore_label : label, default=None
         Steps that have it in `y_true` are left out on both sides.
@@ -55,7 +58,7 @@ def check_labels(
             )
     weights = _weights(sample_weight, len(true))
     if ignore_label is not None:
-        kept = [[label != ignore_label for label in row] for row in true]
+        kept = [[not _same(label, ignore_label) for label in row] for row in true]
         true, pred = _chosen(true, kept), _chosen(pred, kept)
     if not any(true):
         what = "" if ignore_label is None else f" but ignore_label={ignore_label!r}"
@@ -70,7 +73,26 @@ def read_labels(name: str, given: Any) -> list[Labels]:
         raise TypeError(
             f"{name} must be a list with the labels of each sequence, got {_short(given)}."
         )
-    return [_row(row, f"{name}[{i}]") for i, row in enumerate(given)]
+    return [_row(row, f"{name}[{i}]") for i, row in enumerate(_rows(given))]
+
+
+def _rows(given: Any) -> Iterable:
+    """The sequences of a table: a list in each row, or a step in each, (sequence, step)."""
+    if hasattr(given, "iloc"):
+        if given.ndim == 2 and given.shape[1] == 1:
+            given = given.iloc[:, 0]
+        if given.ndim == 1 and given.index.nlevels == 2 and not _lists(given):
+            return rows_by_sequence(given)
+        return given.to_numpy()
+    return given
+
+
+def _lists(column: Any) -> bool:
+    return any(isinstance(row, (list, tuple, np.ndarray)) for row in column.iloc[:1])
+
+
+def _same(label: Any, other: Any) -> bool:
+    return label == other or (label != label and other != other)
 
 
 def _row(row: Any, where: str) -> Labels:

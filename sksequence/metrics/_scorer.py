@@ -12,6 +12,7 @@ from sksequence.metrics._answers import (
     paths,
     predicted,
     predicted_and_naive,
+    predicted_labels,
     quantile_columns,
     written,
 )
@@ -89,11 +90,11 @@ _METRICS: MappingProxyType[str, _Scored] = MappingProxyType(
         "critical_success_index": _Scored(critical_success_index, predicted),
         "probability_of_detection": _Scored(probability_of_detection, predicted),
         "neg_false_alarm_ratio": _Scored(false_alarm_ratio, predicted),
-        "token_accuracy": _Scored(token_accuracy_score, predicted),
-        "token_f1": _Scored(token_f1_score, predicted),
-        "entity_precision": _Scored(entity_precision_score, predicted),
-        "entity_recall": _Scored(entity_recall_score, predicted),
-        "entity_f1": _Scored(entity_f1_score, predicted),
+        "token_accuracy": _Scored(token_accuracy_score, predicted_labels),
+        "token_f1": _Scored(token_f1_score, predicted_labels),
+        "entity_precision": _Scored(entity_precision_score, predicted_labels),
+        "entity_recall": _Scored(entity_recall_score, predicted_labels),
+        "entity_f1": _Scored(entity_f1_score, predicted_labels),
     }
 )
 
@@ -169,7 +170,8 @@ def get_scorer(name: str, **options: Any) -> Scorer:
           ``"probability_of_detection"``, ``"neg_false_alarm_ratio"``;
         - ``predict(X)``, a label for each step: ``"token_accuracy"``, ``"token_f1"``,
           ``"entity_precision"``, ``"entity_recall"``, ``"entity_f1"`` (:func:`entity_f1_score`,
-          0 to 1), with their options, such as ``average="macro"``;
+          0 to 1), with their options, such as ``average="macro"``. Steps that have the
+          `ignore_label` of the estimator are left out, unless the option says otherwise;
         - ``predict(X)`` and the attribute ``naive_errors_``, the :func:`naive_errors` of its
           training series: ``"neg_mean_absolute_scaled_error"``,
           ``"neg_root_mean_squared_scaled_error"``;

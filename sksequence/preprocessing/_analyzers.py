@@ -245,8 +245,8 @@ def _text_as_step(name: str, text: str, place: tuple) -> str:
     return (
         f"{name} reads a table with an index of two levels as (sequence, step), a token a row, but "
         f"row ({', '.join(map(str, place))}) is the text {shortened(text)}: if each "
-        "row is a text of its own, give X.tolist() or X.reset_index(drop=True); if tokens do hold blanks, "
-        "X.groupby(level=0).agg(list)."
+        "row is a text of its own, give X.tolist() or X.reset_index(drop=True); if tokens do "
+        "hold blanks, X.groupby(level=0).agg(list)."
     )
 
 

@@ -45,6 +45,8 @@ def convert_tags(y: Iterable[Sequence[str]], source: str, target: str) -> list[l
 
     Raises
     ------
+    TypeError
+        If there is no list for each sequence.
     ValueError
         If labels violate their scheme (the first that does is named).
 
@@ -59,8 +61,7 @@ def convert_tags(y: Iterable[Sequence[str]], source: str, target: str) -> list[l
     check_scheme(source)
     check_scheme(target)
     converted = []
-    for i, tags in enumerate(y):
-        tags = [str(tag) for tag in tags]
+    for i, tags in enumerate(_lists(y, "convert_tags")):
         found = violation(tags, source)
         if found is not None:
             raise ValueError(_refused(i, found, source))
@@ -88,6 +89,8 @@ def repair_tags(y: Iterable[Sequence[str]], scheme: str = "BIO") -> list[list[st
 
     Raises
     ------
+    TypeError
+        If there is no list for each sequence.
     ValueError
         If a label is neither ``"O"`` nor begins with one of the prefixes above.
 
@@ -98,8 +101,8 @@ def repair_tags(y: Iterable[Sequence[str]], scheme: str = "BIO") -> list[list[st
     [['B-PER', 'I-PER', 'O', 'B-LOC', 'B-PER']]
     """
     check_scheme(scheme)
-    rows = ([str(tag) for tag in tags] for tags in y)
-    return [_write(_entities(tags, i), len(tags), scheme) for i, tags in enumerate(rows)]
+    rows = enumerate(_lists(y, "repair_tags"))
+    return [_write(_entities(tags, i), len(tags), scheme) for i, tags in rows]
 
 
 def check_scheme(scheme: Any) -> None:
@@ -171,6 +174,20 @@ def told(before: str | None, after: str | None) -> str:
     if before is None:
         return f"{after!r} stands first"
     return f"it ends after {before!r}" if after is None else f"{after!r} follows {before!r}"
+
+
+def _lists(y: Iterable[Sequence[str]], call: str) -> list[list[str]]:
+    """The labels of each sequence; an error where those of a single one come."""
+    if isinstance(y, (str, bytes)):
+        raise TypeError(f"{call} expects a list of labels for each sequence, got {y!r}.")
+    rows = list(y)
+    for i, row in enumerate(rows):
+        if isinstance(row, (str, bytes)) or not isinstance(row, Iterable):
+            raise TypeError(
+                f"{call} expects a list of labels for each sequence, but y[{i}] is {row!r}: the "
+                f"labels of a single sequence belong in a list, {call}([y], ...)."
+            )
+    return [[str(tag) for tag in row] for row in rows]
 
 
 def _refused(i: int, found: tuple[int, str | None, str | None], scheme: str) -> str:

@@ -227,3 +227,57 @@ def test_other_names_of_a_metric(other, name):
 def test_near_names(name, message):
     with pytest.raises(ValueError, match=message):
         get_scorer(name)
+
+
+class Labels(BaseEstimator):
+    """Says "B-A" of each step."""
+
+    def __init__(self, ignore_label=None):
+        self.ignore_label = ignore_label
+
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        return [["B-A"] * len(row) for row in X]
+
+    def score(self, X, y=None):
+        return 0.0
+
+
+PARTLY = [["B-A", "?"], ["?", "O", "B-A"]]  # two of three labels are right
+WRAPPED = [
+    lambda model: model,
+    lambda model: make_pipeline(FunctionTransformer(), model),
+    lambda model: GridSearchCV(model, {"ignore_label": ["?"]}, cv=2).fit(PARTLY, PARTLY),
+    lambda model: GridSearchCV(make_pipeline(FunctionTransformer(), model), {}, cv=2),
+]
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED)
+def test_steps_without_a_label_by_the_estimators_own_parameter(wrapped):
+    model = wrapped(Labels("?").fit(PARTLY))
+    if isinstance(model, GridSearchCV):
+        model = model.fit(PARTLY, PARTLY)
+    assert get_scorer("token_accuracy")(model, PARTLY, PARTLY) == pytest.approx(2 / 3)
+    assert get_scorer("entity_precision")(model, PARTLY, PARTLY) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match=r"y_true\[0\]\[1\] is '\?'.*ignore_label"):
+        get_scorer("entity_f1", ignore_label=None)(model, PARTLY, PARTLY)
+    assert get_scorer("token_accuracy", ignore_label="O")(model, PARTLY, PARTLY) == 0.5
+
+
+def test_without_an_ignored_label_the_message_names_it():
+    with pytest.raises(ValueError, match=r"is '\?'.* name it with ignore_label"):
+        get_scorer("entity_f1")(Labels().fit(PARTLY), PARTLY, PARTLY)
+    assert token_accuracy_score([[0.0, np.nan]], [[0.0, 1.0]], ignore_label=np.nan) == 1.0
+
+
+def test_labels_in_tables():
+    pd = pytest.importorskip("pandas")
+    lists = pd.Series(PARTLY)
+    index = pd.MultiIndex.from_tuples([(1, 0), (0, 0), (0, 1), (1, 1), (0, 2)])
+    steps = pd.Series(["B-A", "?", "O", "?", "B-A"], index=index)
+    for y in (lists, lists.to_frame("tags"), steps, steps.to_frame("tags")):
+        model = Labels("?").fit(PARTLY)
+        assert get_scorer("token_accuracy")(model, PARTLY, y) == pytest.approx(2 / 3)

@@ -94,3 +94,11 @@ def test_messages():
         repair_tags([["O", "noun"]])
     with pytest.raises(ValueError, match=r"step 0: 'B-' is no label"):
         repair_tags([["B-"]])
+
+
+@pytest.mark.parametrize("call", [lambda y: convert_tags(y, "BIO", "IOBES"), repair_tags])
+def test_the_labels_of_one_sequence_belong_in_a_list(call):
+    with pytest.raises(TypeError, match=r"y\[0\] is 'B-PER': .* belong in a list, .*_tags\(\[y\]"):
+        call(["B-PER", "O"])
+    assert len(call([["B-PER", "O"]])) == 1
+    assert len(call(row for row in [["B-PER", "O"]])) == 1
