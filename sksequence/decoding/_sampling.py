@@ -103,12 +103,17 @@ def draw_seeds(n_sequences: int, generator: torch.Generator) -> Tensor:
     )
 
 
-def _check(temperature, top_k, top_p) -> None:
+def check_temperature(temperature) -> None:
+    """Raise ValueError unless it is a finite number above 0."""
     if not _is_real(temperature) or not temperature > 0:
         raise ValueError(
-            f"temperature must be a number > 0, got {temperature!r}; for the most probable symbol "
-            "at each step use transform with beam_size=1 (complete, or greedy_search)."
+            f"temperature must be a number > 0 (and finite), got {temperature!r}; 1 draws from the "
+            "distribution as it is. For the most probable symbol at each step use top_k=1."
         )
+
+
+def _check(temperature, top_k, top_p) -> None:
+    check_temperature(temperature)
     if top_k is not None:
         whole = isinstance(top_k, numbers.Integral) and not isinstance(top_k, bool)
         if not whole or top_k < 1:

@@ -16,12 +16,13 @@ from sksequence.estimators._language_parameters import (
     stretch,
 )
 from sksequence.estimators._language_reading import (
-    as_documents,
     check_one_channel,
     check_several_symbols,
     last_stretch_held_back,
     ranks,
+    read,
     symbol_names,
+    without_targets,
 )
 from sksequence.estimators._lengths import LENGTH_MODELS
 from sksequence.estimators._shifted import cut
@@ -31,11 +32,12 @@ from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.utils._random import torch_generator
 
 
-def learn(model, documents, one_text: bool, weights) -> SequenceArray:
+def learn(model, documents, ends: str | None, weights) -> SequenceArray:
     """The sequences; how they are read, what a step is and how they end is learned."""
     for name in ("network_", "n_features_in_", "feature_names_in_", "_n_steps_in", "lengths_"):
         model.__dict__.pop(name, None)
-    model.side_, sequences = learn_side(documents, "X", make_encoder(model), model)
+    with without_targets():
+        model.side_, sequences = learn_side(documents, "X", make_encoder(model), model)
     check_one_channel(sequences, model)
     numeric = model.side_.kind == "numeric"
     values = sequences.only.values if numeric else None
@@ -44,7 +46,7 @@ def learn(model, documents, one_text: bool, weights) -> SequenceArray:
         model.side_.learn_scale(sequences, weights)
     model.length_model_ = model.length_model
     if model.length_model == "auto":
-        model.length_model_ = None if one_text else "end"
+        model.length_model_ = ends
     if model.length_model_ in LENGTH_MODELS:
         model.lengths_ = LENGTH_MODELS[model.length_model_].fit(sequences.lengths, weights)
     if not numeric:
@@ -56,7 +58,7 @@ def learn(model, documents, one_text: bool, weights) -> SequenceArray:
 def split(model, sequences, weights, one_text: bool, X_val, rng):
     """What is trained on and what decides when to stop, each with its weights."""
     if X_val is not None:
-        held = model.side_.read(as_documents(X_val), "X_val", model)
+        held = read(X_val, "X_val", model)
         return (sequences, weights), (held, None)
     if one_text:
         parts = last_stretch_held_back(sequences, model)

@@ -20,6 +20,7 @@ from sksequence.estimators._language_parameters import (
     LANGUAGE_CONSTRAINTS,
     check_binary,
     go_on_with,
+    has_probabilities,
     make_language_spec,
     stretch,
 )
@@ -28,7 +29,9 @@ from sksequence.estimators._language_reading import (
     beginning_with_zeros,
     begun,
     check_context,
+    default_ends,
     ids_of_prefixes,
+    read,
 )
 from sksequence.estimators._language_scores import (
     after_reading,
@@ -45,14 +48,6 @@ from sksequence.networks import LanguageNetwork
 from sksequence.tasks import NextStep
 from sksequence.utils._available import available_if
 from sksequence.utils._sklearn import validate_parameter_constraints
-
-
-def _has_probabilities(estimator) -> None:
-    if getattr(estimator, "emission_", "softmax") in ("gaussian", "mixture"):
-        raise AttributeError(
-            f"predict_proba of {type(estimator).__name__} needs symbols or on-off patterns, but it "
-            "was fitted on real values: use score_samples and sample."
-        )
 
 
 class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, BaseEstimator):
@@ -83,16 +78,17 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         Distribution of a step. Of symbols: "softmax", or "adaptive" (Grave et al., 2017), which
         is faster and a little worse where there are very many symbols. Of numbers: each feature on
         or off ("bernoulli"), one normal distribution ("gaussian") or a "mixture" of
-        `n_components`. "auto": "softmax"; for numbers "bernoulli" if all are 0 or 1, else
-        "gaussian".
+        `n_components`, in each of which the features of a step are independent. "auto":
+        "softmax"; for numbers "bernoulli" if all are 0 or 1, else "gaussian".
     n_components : int, default=5
         Normal distributions in a mixture.
-    length_model : {"auto", "end", "empirical", "poisson", None}, default="auto"
+    length_model : {"auto", "end", "empirical", "poisson", "fixed", None}, default="auto"
         How a sequence ends. "end": the network says at each step whether it was the last one (an
         end symbol, or a probability beside the numbers). "empirical" and "poisson": a distribution
         of the number of steps of its own, :math:`p(x) = p(x \mid T)\, p(T)`, "empirical" with a
-        geometric tail of the weight of one sequence. None: ends are not scored, as in a stretch
-        of a long text. "auto": None for one long text (a `str`), else "end".
+        geometric tail of the weight of one sequence. "fixed": all have the same number of steps.
+        None: ends are not scored, as in a stretch of a long text. "auto": None for one long text
+        (a `str`), "fixed" for arrays and tables with a step a column, else "end".
     embedding_size : int or None, default=64
         Length of the learned vector of a symbol. None stands for one-hot input.
     tie_embeddings : bool, default=False
@@ -170,7 +166,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         The trained network.
     symbols_ : ndarray of object
         Of symbols: their names in the order of the columns of ``predict_proba``, ``"<end>"`` last
-        where ends are modelled.
+        where ends are modelled (in more brackets if that is a token of the data).
     emission_, length_model_ : str or None
         What was chosen.
     history_ : list of dict
@@ -337,9 +333,9 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         weights, documents = weighed(sample_weight, as_documents(X))
         if keep:
             check_same_tokens(self, self.side_)
-            sequences = self.side_.read(documents, "X", self)
+            sequences = read(documents, "X", self)
         else:
-            sequences = learn(self, documents, one_text, weights)
+            sequences = learn(self, documents, default_ends(X), weights)
         rng = private_generator(self, keep)
         training, validation = split(self, sequences, weights, one_text, X_val, rng)
         earlier = getattr(self, "history_", []) if keep else None
@@ -394,15 +390,17 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         Returns
         -------
         ndarray of shape (n_sequences,)
-            With its end, or the probability of its number of steps, as `length_model` says. Of
-            real values it is the logarithm of a density in their own units.
+            With its end, or the probability of its number of steps, as `length_model` says
+            (minus infinity of another number than a "fixed" one). Of real values it is the
+            logarithm of a density in their own units. Symbols that ``fit`` did not see share one
+            unknown symbol.
         """
         return self._scored(X)[0]
 
     def _scored(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Log-likelihoods, and how many steps (ends that are symbols count) stand for each."""
         check_is_fitted(self)
-        sequences = self.side_.read(as_documents(X), "X", self)
+        sequences = read(X, "X", self)
         shifted = self._shift(sequences)
         found = sequence_log_likelihoods(self.network_, self._samples(shifted))
         scaling = getattr(self.side_, "scaling", None)
@@ -412,7 +410,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
             found += self.lengths_.log_probability(sequences.lengths)
         return found, shifted.inputs.lengths
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_proba(self, prefixes: Any, context: Any = None) -> np.ndarray:
         """Probabilities of what comes next.
 
@@ -420,7 +418,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         ----------
         prefixes : list of sequences
             Beginnings, in the type of the sequences of ``fit``; an empty one stands for the
-            start.
+            start. Symbols that ``fit`` did not see are read as the unknown one.
         context : array-like of shape (n_prefixes, n_context), default=None
             Of each prefix, if the model was fitted with contexts and the prefixes have none.
 
@@ -428,7 +426,8 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         -------
         ndarray of shape (n_prefixes, n_symbols)
             In the order of ``symbols_``; of on-off patterns, the probability of each feature to
-            be on.
+            be on. At the start too the end has a little probability, as in ``score_samples``;
+            ``sample`` leaves it out, for no sequence is empty.
         """
         check_is_fitted(self)
         samples, _ = self._prefixes(as_documents(prefixes), context)
@@ -457,7 +456,7 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
             As long as `X`; each step has ``hidden_size`` features.
         """
         check_is_fitted(self)
-        sequences = self.side_.read(as_documents(X), "X", self)
+        sequences = read(X, "X", self)
         if self.side_.kind == "symbols":
             after = shift_symbols(sequences, self.side_.size, ends=True)
         else:

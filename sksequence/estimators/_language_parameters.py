@@ -68,7 +68,7 @@ def choose_emission(emission: str, side: Any, values: np.ndarray | None) -> str:
     if emission in OF_SYMBOLS:
         raise ValueError(
             f"emission={emission!r} is a distribution of symbols, but X holds numbers: use "
-            "'bernoulli', 'gaussian', 'mixture' or 'auto', or give a SequenceArray of symbols."
+            f"'bernoulli', 'gaussian', 'mixture' or 'auto', or give {_as_symbols(values)}."
         )
     binary = bool(((values == 0) | (values == 1)).all())
     if emission == "auto":
@@ -78,6 +78,13 @@ def choose_emission(emission: str, side: Any, values: np.ndarray | None) -> str:
     return emission
 
 
+def _as_symbols(values: np.ndarray | None) -> str:
+    if values is None or not values.size or (values < 0).any() or (values % 1 != 0).any():
+        return "a SequenceArray of symbols"
+    n_tokens = int(values.max()) + 1
+    return f"symbols as such, SequenceArray.from_list(X, n_tokens={n_tokens})"
+
+
 def check_binary(values: np.ndarray) -> None:
     """Raise ValueError unless all values are 0 or 1."""
     other = values[(values != 0) & (values != 1)]
@@ -85,6 +92,15 @@ def check_binary(values: np.ndarray) -> None:
         raise ValueError(
             f"emission='bernoulli' needs values 0 and 1 alone, but X holds {other.flat[0]:g}: "
             "threshold it, or use emission='gaussian'."
+        )
+
+
+def has_probabilities(estimator: Any) -> None:
+    """Raise AttributeError of real values, which have densities."""
+    if getattr(estimator, "emission_", "softmax") in ("gaussian", "mixture"):
+        raise AttributeError(
+            f"predict_proba of {type(estimator).__name__} needs symbols or on-off patterns, but it "
+            "was fitted on real values: use score_samples and sample."
         )
 
 
@@ -115,6 +131,7 @@ def make_language_spec(estimator: Any, schema: SequenceSchema) -> LanguageSpec:
     size = estimator.embedding_size
     if channel.kind == "vectors":
         size = channel.n_features
+    _check_tied(estimator)
     if estimator.tie_embeddings and size is None and channel.n_tokens:
         raise ValueError(
             "tie_embeddings=True needs vectors of symbols, but embedding_size is None: give a size."
@@ -132,6 +149,18 @@ def make_language_spec(estimator: Any, schema: SequenceSchema) -> LanguageSpec:
         initial_state=estimator.initial_state,
     )
     return LanguageSpec(reader, _head(estimator))
+
+
+def _check_tied(estimator: Any) -> None:
+    if estimator.tie_embeddings and estimator.emission_ != "softmax":
+        why = "that of an adaptive softmax has several sizes"
+        if estimator.side_.kind == "numeric":
+            why = "numbers have none"
+        raise ValueError(
+            "tie_embeddings=True shares the vectors of symbols with a softmax, but emission is "
+            f"{estimator.emission_!r} ({why}): set tie_embeddings=False"
+            + (", or emission='softmax'." if estimator.side_.kind == "symbols" else ".")
+        )
 
 
 def _head(estimator: Any) -> HeadSpec:

@@ -2,26 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 
-from sksequence.estimators._containers import holds_text
+from sksequence.estimators._containers import Container, holds_text
+from sksequence.estimators._language_output import is_rows_of_tokens
 from sksequence.estimators._language_parameters import stretch
 from sksequence.estimators._shifted import Shifted
+from sksequence.estimators._sides import documents as documents_of
 from sksequence.inputs import Channel, SequenceArray, SequenceSchema, check_sequences
 from sksequence.inputs._channel import offsets_from_lengths
 
 # From so many steps on, the last part of one long text is held back.
 AUTO_FROM_STEPS = 30_000
 END_NAME = "<end>"
+SHOWN = 40  # characters of a document in a message
 
 
 def as_documents(X: Any) -> Any:
-    """One text as a list of one; all else as it is."""
+    """One text as a list of one, rows of a table of tokens as lists; all else as it is."""
+    if is_rows_of_tokens(X):
+        return np.asarray(X).tolist()
     return [X] if isinstance(X, str) else X
+
+
+def default_ends(X: Any) -> str | None:
+    """How sequences of such a kind end, if it is left open."""
+    if isinstance(X, str):
+        return None
+    table = is_rows_of_tokens(X) or Container.of(X).n_steps is not None
+    return "fixed" if table else "end"
+
+
+def read(X: Any, what: str, estimator: Any) -> SequenceArray:
+    """Sequences of the kind of those of ``fit``.
+
+    Raises
+    ------
+    TypeError
+        If they are texts and those of ``fit`` lists of tokens, or the reverse.
+    """
+    X = as_documents(X)
+    with without_targets():
+        sequences = estimator.side_.read(X, what, estimator)
+    check_same_kind(X, what, estimator)
+    return sequences
+
+
+@contextmanager
+def without_targets() -> Iterator[None]:
+    """No error speaks of y, which there is none of."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        for of_y in (" (and the same row of y)", " (and the same rows of y)"):
+            if of_y in str(error):
+                raise type(error)(str(error).replace(of_y, "")) from error
+        raise
+
+
+def check_same_kind(X: Any, what: str, estimator: Any) -> None:
+    """Raise TypeError for texts in place of lists of tokens, or the reverse."""
+    side = estimator.side_
+    if not hasattr(side, "encoder") or not hasattr(X, "__len__"):
+        return
+    for document in documents_of(X):
+        is_text = isinstance(document, str)
+        if is_text == side.as_text or callable(side.encoder.analyzer) or not len(document):
+            continue
+        shown = repr(document)
+        shown = shown if len(shown) <= SHOWN else shown[: SHOWN - 3] + "..."
+        given, known = ("text", "lists of tokens") if is_text else ("a list of tokens", "texts")
+        remedy = f"[{shown}] is one token" if is_text else "give a text"
+        if is_text and " " in document.strip():
+            remedy = f"e.g. {shown}.split()"
+        raise TypeError(
+            f"{what} holds {given} ({shown}), but {type(estimator).__name__} was fitted on "
+            f"{known}: give the same kind ({remedy})."
+        )
 
 
 def check_one_channel(sequences: SequenceArray, estimator: Any) -> None:
@@ -44,11 +106,14 @@ def check_several_symbols(sequences: SequenceArray, length_model: str | None) ->
 
 
 def symbol_names(side: Any, length_model: str | None) -> np.ndarray:
-    """Names of the symbols in the order of their ids, that of the end last."""
+    """Names of the symbols in the order of their ids, last that of the end, which is no other's."""
     encoder = getattr(side, "encoder", None)
     names = list(range(side.size)) if encoder is None else list(encoder.vocabulary_.tokens)
     if length_model == "end":
-        names.append(END_NAME)
+        end = END_NAME
+        while end in names:
+            end = f"<{end}>"
+        names.append(end)
     result = np.empty(len(names), dtype=object)
     result[:] = names
     return result
@@ -124,7 +189,7 @@ def _read_beginnings(X: Any, side: Any, estimator: Any) -> list[np.ndarray]:
     n_context = estimator.network_.spec.reader.schema.n_context
     if n_context and isinstance(X, SequenceArray):
         X = X.with_context(np.zeros((len(X), n_context)))
-    sequences = side.read(X, "prefix", estimator)
+    sequences = read(X, "prefix", estimator)
     if side.kind == "numeric":
         sequences = side.scaled(sequences)
     return [np.asarray(row) for row in sequences]
@@ -170,10 +235,26 @@ def check_context(context: Any, n: int, estimator: Any) -> np.ndarray | None:
                 f"({n_context},) or ({n}, {n_context})."
             )
         return None
-    values = np.atleast_2d(np.asarray(context, dtype=np.float64))
+    if not n_context:
+        raise ValueError(f"{name} was fitted without contexts: leave context out.")
+    values = np.atleast_2d(_finite_numbers(context))
     if values.shape[1] != n_context or len(values) not in (1, n):
         raise ValueError(
             f"context has the shape {np.shape(context)}, but {name} was fitted with a context of "
             f"{n_context} values: expected ({n_context},) or ({n}, {n_context})."
         )
     return np.broadcast_to(values, (n, n_context)).copy()
+
+
+def _finite_numbers(context: Any) -> np.ndarray:
+    try:
+        values = np.asarray(context, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"context must hold numbers, got {str(context)[:SHOWN]!r}: of categories make columns "
+            "of 0 and 1, e.g. with OneHotEncoder."
+        ) from error
+    if not np.isfinite(values).all():
+        found = values[~np.isfinite(values)][0]
+        raise ValueError(f"context holds {found}, but needs finite numbers: fill it.")
+    return values

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from sksequence.decoding import Advance, beam_search, select
 from sksequence.decoding._drawing import draw_blocks, whole_sequences
-from sksequence.decoding._sampling import draw_seeds, sampler
+from sksequence.decoding._sampling import check_temperature, draw_seeds, sampler
+from sksequence.estimators._language_output import SymbolsWritten, numbers_written
 from sksequence.estimators._language_scores import after_reading, inference
-from sksequence.estimators._lengths import LENGTH_MODELS
+from sksequence.estimators._lengths import LENGTH_MODELS, log_hazards
 from sksequence.estimators._parameters import check_positive
 from sksequence.networks._language_steps import SymbolSteps
 from sksequence.utils._random import make_generator, torch_generator
@@ -29,17 +30,34 @@ class NextStepper:
     Parameters
     ----------
     steps : SymbolSteps
+    hazards : (Tensor, Tensor) of shape (n_steps,) each, default=None
+        Of a distribution of the number of steps: the logarithms of the probabilities to end
+        before a step, and to go on. The end is one more symbol then.
     """
 
-    def __init__(self, steps: SymbolSteps):
-        self.steps = steps
+    def __init__(self, steps: SymbolSteps, hazards: tuple[Tensor, Tensor] | None = None):
+        self.steps, self.hazards = steps, hazards
+
+    def begin(self, log_weights: Tensor, stack: Any) -> dict:
+        """The state of a search that begins with the symbols that these weights are of."""
+        n_taken = torch.zeros(len(log_weights), dtype=torch.int64, device=log_weights.device)
+        first = torch.log_softmax(log_weights, dim=1)
+        return {"stack": stack, "next": first, "n_taken": n_taken}
 
     def advance(self, tokens: Tensor, state: dict, memory: Tensor | None) -> Advance:
         """Log-probabilities of the next symbol of each hypothesis; of the first ones given."""
-        if state["next"] is not None:
-            return Advance(state["next"], {"stack": state["stack"], "next": None})
-        log_weights, stack = self.steps.advance(tokens, state["stack"], memory)
-        return Advance(torch.log_softmax(log_weights, dim=1), {"stack": stack, "next": None})
+        log_probs, stack, n_taken = state["next"], state["stack"], state["n_taken"]
+        if log_probs is None:
+            log_weights, stack = self.steps.advance(tokens, stack, memory)
+            log_probs = torch.log_softmax(log_weights, dim=1)
+        after = {"stack": stack, "next": None, "n_taken": n_taken + 1}
+        return Advance(self._with_end(log_probs, n_taken), after)
+
+    def _with_end(self, log_probs: Tensor, n_taken: Tensor) -> Tensor:
+        if self.hazards is None:
+            return log_probs
+        ends, goes_on = (part[n_taken][:, None].to(log_probs.dtype) for part in self.hazards)
+        return torch.cat([log_probs + goes_on, ends], dim=1)
 
 
 class WritingMixin:
@@ -65,8 +83,8 @@ class WritingMixin:
             How many.
         prefix : sequence, default=""
             What all of them begin with (empty: nothing), in the type of the sequences of ``fit``;
-            it is part of what is given back. Symbols that ``fit`` did not see are read as the
-            unknown one.
+            it is given back as it is, in front of what is drawn. Of symbols that ``fit`` did not
+            see the network reads the unknown one; a warning names them.
         temperature : float, default=1.0
             Symbols are drawn with probabilities :math:`\propto p^{1/\tau}`: below one makes
             probable ones more probable. Of real values it is the variance that shrinks.
@@ -77,40 +95,58 @@ class WritingMixin:
             (Holtzman et al., 2020).
         max_steps : int, default=None
             Steps at most, without the prefix. None: twice as many as the longest sequence of
-            ``fit`` had, or 500 of one long text; so writing always ends.
+            ``fit`` had, or 500 of one long text; so writing always ends. Where the number of
+            steps T has a distribution of its own, T is drawn from it, given that T is not less
+            than the steps of the prefix, which count.
         random_state : int, RandomState, Generator or None, default=None
             Of the draws. With an int, a sequence does not depend on how many there are.
         context : array-like of shape (n_context,) or (n_sequences, n_context), default=None
             What the sequences are conditioned on, if the model was fitted with contexts.
         as_generator : bool, default=False
             Give symbol after symbol as they are drawn, for text to be shown while it is written:
-            tokens of one sequence, or lists of them (None where a sequence has ended).
+            tokens of one sequence, or lists of them (None where a sequence has ended). Of
+            symbols only: numbers are refused.
 
         Returns
         -------
         sequences
             `n_sequences` of them, in the type of those of ``fit``; of one long text a list of
-            texts. Or a generator.
+            texts; of a table a list of arrays where they have not as many steps as the table.
+            Where `analyzer` is a function, lists of tokens, for how it cuts does not say how to
+            join. Or a generator.
 
         Raises
         ------
         ValueError
-            For a temperature that is not above 0, `top_p` outside (0, 1], or a `context` that
-            is missing.
+            For a temperature that is not above 0, `top_p` outside (0, 1], a `context` that
+            is missing or holds no finite numbers, or `as_generator`, `top_k` and `top_p` of a
+            model of numbers.
+        TypeError
+            If the prefix is a text and ``fit`` was given lists of tokens, or the reverse.
+
+        Warns
+        -----
+        UserWarning
+            If the prefix holds symbols that ``fit`` did not see.
         """
         check_is_fitted(self)
         check_positive("n_sequences", n_sequences)
         if max_steps is not None:
             check_positive("max_steps", max_steps)
+        check_temperature(temperature)
         rng = make_generator(random_state)
-        limits = limits_of(self, n_sequences, max_steps, rng)
         generator = torch_generator(rng, self._device)
         if self.side_.kind == "numeric":
             _refuse_truncation(top_k, top_p, as_generator)
-            rows = draw_numbers(self, prefix, context, limits, temperature, generator)
-            return self.side_.write(rows)
+            first, *start = _read(self, prefix, n_sequences, context)
+            limits = limits_of(self, n_sequences, len(first), max_steps, rng)
+            rows = draw_numbers(self, start, limits, temperature, generator)
+            return numbers_written(self.side_, [np.concatenate([first, row]) for row in rows])
         choice = sampler(draw_seeds(n_sequences, generator), temperature, top_k, top_p)
         first, start = started(self, prefix, n_sequences, context)
+        limits = limits_of(self, n_sequences, len(first), max_steps, rng)
+        result = SymbolsWritten(self.side_, prefix, first)
+        result.warn_of_unknown()
         settings = {
             "choose": choice.choose,
             "end": self.side_.size,
@@ -118,9 +154,11 @@ class WritingMixin:
         }
         if as_generator:
             return tokens_one_by_one(self, start, settings)
+        if not limits.any():
+            return result.write([np.empty(0, dtype=np.int64)] * n_sequences)
         with inference(self.network_, n_sequences):
             rows = whole_sequences(draw_blocks(*start, **settings), limits, self.side_.size)
-        return written(self, first, rows)
+        return result.write(rows)
 
     def complete(
         self: Any,
@@ -130,25 +168,47 @@ class WritingMixin:
         max_steps: int | None = None,
         context: Any = None,
     ) -> Any:
-        """The most probable ways to go on, by beam search.
+        r"""The most probable ways to go on, by beam search.
+
+        Whole sequences are compared, with their end: by :math:`\log p(x)` of ``score_samples``.
+        Where the number of steps T has a distribution of its own, :math:`\log p(T)` is part of
+        it (T not less than the steps of the prefix). The unknown symbol is never written: its
+        probability goes to the others. A model without ends (`length_model` None) goes on for
+        `max_steps`. What is still open after `max_steps` is given as it is.
 
         Parameters
         ----------
         prefix : sequence, default=""
             As for ``sample``.
         beam_size : int, default=5
-            How many beginnings are followed; 1 takes the most probable symbol at each step.
+            How many beginnings are followed side by side; 1 takes the most probable symbol at
+            each step.
         n_best : int, default=1
-            How many to give, at most `beam_size`.
+            How many sequences to give, at most `beam_size`.
         max_steps : int, default=None
-            As for ``sample``.
+            Steps at most, without the prefix. None: twice as many as the longest sequence of
+            ``fit`` had, or 500 of one long text.
         context : array-like of shape (n_context,), default=None
-            As for ``sample``.
+            What the sequence is conditioned on, if the model was fitted with contexts.
 
         Returns
         -------
         sequences
-            `n_best` of them, the most probable first, in the type of those of ``fit``.
+            `n_best` of them (fewer where there are not so many), the most probable first, in the
+            type of those of ``fit``.
+
+        Raises
+        ------
+        ValueError
+            Of a model of numbers, for a `context` that is missing or holds no finite numbers, or
+            an `n_best` above `beam_size`.
+        TypeError
+            If the prefix is a text and ``fit`` was given lists of tokens, or the reverse.
+
+        Warns
+        -----
+        UserWarning
+            If the prefix holds symbols that ``fit`` did not see.
         """
         check_is_fitted(self)
         if self.side_.kind == "numeric":
@@ -160,11 +220,13 @@ class WritingMixin:
             check_positive("max_steps", max_steps)
         limit = max_steps or self._longest_written()
         first, (advance, log_weights, state, memory) = started(self, prefix, 1, context)
-        start = {"stack": state, "next": torch.log_softmax(log_weights, dim=1)}
+        result = SymbolsWritten(self.side_, prefix, first)
+        result.warn_of_unknown()
+        stepper = NextStepper(advance.__self__, hazards_of(self, len(first), limit))
         with inference(self.network_, beam_size):
             decoded = beam_search(
-                NextStepper(advance.__self__),
-                start,
+                stepper,
+                stepper.begin(log_weights, state),
                 memory,
                 beam_size=beam_size,
                 n_best=n_best,
@@ -172,8 +234,10 @@ class WritingMixin:
                 end=self.side_.size,
                 max_steps=limit,
             )
-        tokens, lengths = (part[0].cpu().numpy() for part in (decoded.tokens, decoded.lengths))
-        return written(self, first, [row[:n] for row, n in zip(tokens, lengths, strict=True)])
+        found = decoded.log_probabilities[0].isfinite()  # the others are no sequences
+        parts = (decoded.tokens, decoded.lengths)
+        tokens, lengths = (part[0][found].cpu().numpy() for part in parts)
+        return result.write([row[:n] for row, n in zip(tokens, lengths, strict=True)])
 
 
 def started(
@@ -221,13 +285,6 @@ def _read(estimator: Any, prefix: Any, n_sequences: int, context: Any):
         return rows[0], *select((state, readouts, context), at)
 
 
-def written(estimator: Any, first: np.ndarray, rows: list[np.ndarray]) -> Any:
-    """Sequences of ids, with the prefix before them, in the user's types."""
-    side = estimator.side_
-    found = [{"ids": [np.concatenate([first, row])]} for row in rows]
-    return side.write(side.rows(found, None))
-
-
 def tokens_one_by_one(estimator: Any, start: tuple, settings: dict) -> Iterator[Any]:
     """The names of symbols as they are drawn; None where a sequence has ended."""
     names, end, limits = estimator.symbols_, settings["end"], settings["limits"].cpu().numpy()
@@ -247,8 +304,7 @@ def tokens_one_by_one(estimator: Any, start: tuple, settings: dict) -> Iterator[
 
 def draw_numbers(
     estimator: Any,
-    prefix: Any,
-    context: Any,
+    start: Any,
     limits: np.ndarray,
     temperature: float,
     generator: torch.Generator,
@@ -258,12 +314,10 @@ def draw_numbers(
     Returns
     -------
     list of ndarray of shape (n_steps, n_features)
-        With the prefix before them, scaled.
+        Scaled.
     """
-    if not temperature > 0:
-        raise ValueError(f"temperature must be a number > 0, got {temperature!r}.")
     network, ends = estimator.network_, estimator.network_.spec.head.ends
-    first, state, readouts, context = _read(estimator, prefix, len(limits), context)
+    state, readouts, context = start
     drawn, stops = [], limits.copy()
     with inference(network, len(limits)):
         for step in range(1, int(limits.max()) + 1):
@@ -276,16 +330,28 @@ def draw_numbers(
             if step >= stops.max():
                 break
             readouts, state = network.go_on(values, state, context)
-    steps = np.stack(drawn, axis=1)  # (n_sequences, n_steps, n_features)
-    return [np.concatenate([first, row[:n]]) for row, n in zip(steps, stops, strict=True)]
+    nothing = np.empty((len(limits), 0, estimator.side_.size))
+    steps = np.stack(drawn, axis=1) if drawn else nothing  # (n_sequences, n_steps, n_features)
+    return [row[:n] for row, n in zip(steps, stops, strict=True)]
 
 
-def limits_of(estimator: Any, n: int, max_steps: int | None, rng: np.random.Generator):
-    """Steps of each sequence at most; exactly, where the number of steps has its own model."""
-    if estimator.length_model_ in LENGTH_MODELS:
-        drawn = estimator.lengths_.draw(n, rng)
-        return drawn if max_steps is None else np.minimum(drawn, max_steps)
-    return np.full(n, max_steps or estimator._longest_written(), dtype=np.int64)
+def limits_of(
+    estimator: Any, n: int, n_before: int, max_steps: int | None, rng: np.random.Generator
+) -> np.ndarray:
+    """Steps after `n_before`, at most; exactly, where the number of steps has its own model."""
+    if estimator.length_model_ not in LENGTH_MODELS:
+        return np.full(n, max_steps or estimator._longest_written(), dtype=np.int64)
+    drawn = estimator.lengths_.draw(n, rng, max(n_before, 1)) - n_before
+    return drawn if max_steps is None else np.minimum(drawn, max_steps)
+
+
+def hazards_of(estimator: Any, n_before: int, limit: int) -> tuple[Tensor, Tensor] | None:
+    """Logarithms of the probabilities to end and to go on, where these have their own model."""
+    if estimator.length_model_ not in LENGTH_MODELS:
+        return None
+    ends, goes_on = log_hazards(estimator.lengths_, n_before, limit)
+    device = estimator._device
+    return torch.from_numpy(ends).to(device), torch.from_numpy(goes_on).to(device)
 
 
 def _refuse_truncation(top_k, top_p, as_generator) -> None:

@@ -38,7 +38,7 @@ PARTS = {
         "_containers": ("Container",),
         "_forecast_data": ("ForecastData",),
         "_forecast_marginals": ("Around", "AroundChanges", "Drawn", "Exact"),
-        "_lengths": ("EmpiricalLength", "PoissonLength"),
+        "_lengths": ("EmpiricalLength", "FixedLength", "PoissonLength"),
         "_shifted": ("Shifted",),
         "_sides": ("NumericSide", "SymbolSide", "TextSide"),
         "_tagger_decoding": ("Transitions",),

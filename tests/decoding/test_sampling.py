@@ -204,10 +204,10 @@ def test_draw_inverts_the_distribution_function_and_takes_nothing_of_weight_zero
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"temperature": 0}, r"temperature must be a number > 0, got 0; for the most probable"),
-        ({"temperature": -1.0}, r"temperature must be a number > 0, got -1\.0"),
-        ({"temperature": math.inf}, r"temperature must be a number > 0, got inf"),
-        ({"temperature": "1"}, r"temperature must be a number > 0, got '1'"),
+        ({"temperature": 0}, r"temperature must be a number > 0 .and finite., got 0; 1 draws"),
+        ({"temperature": -1.0}, r"temperature must be a number > 0 .and finite., got -1\.0"),
+        ({"temperature": math.inf}, r"temperature must be a number > 0 .and finite., got inf"),
+        ({"temperature": "1"}, r"temperature must be a number > 0 .and finite., got '1'"),
         ({"top_k": 0}, r"top_k must be an integer >= 1 or None \(no limit\), got 0\."),
         ({"top_k": 1.5}, r"top_k must be an integer >= 1 or None"),
         ({"top_p": 0}, r"top_p must be a number in \(0, 1\] or None \(no limit\), got 0\."),

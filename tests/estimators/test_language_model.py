@@ -331,6 +331,10 @@ def test_other_cells(cell):
         ([[0.5, 1.0]], {"emission": "bernoulli"}, "holds 0.5"),
         (["ab"], {"tbptt_steps": (4, 6)}, "k2 a multiple of k1"),
         (["ab"], {"embedding_size": None, "tie_embeddings": True}, "embedding_size is None"),
+        (["ab"], {"emission": "adaptive", "tie_embeddings": True}, "emission is 'adaptive'"),
+        ([[0.5, 1.5]], {"tie_embeddings": True}, r"emission is 'gaussian' .numbers have none"),
+        ([[0, 3, 1], [2, 4]], {"emission": "softmax"}, r"from_list.X, n_tokens=5.\.$"),
+        (["ab", "b"], {"length_model": "fixed"}, "those of X have 1 to 2 steps"),
     ],
 )
 def test_what_cannot_be_learned(X, settings, message):
@@ -342,12 +346,13 @@ def test_what_cannot_be_learned(X, settings, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": 0}, "temperature must be a number > 0"),
+        ({"temperature": 0}, "temperature must be a number > 0 .and finite., got 0; 1 draws"),
         ({"top_p": 0.0}, "top_p must be a number in"),
         ({"top_p": 1.2}, "top_p must be a number in"),
         ({"n_sequences": 0}, "n_sequences must be an integer >= 1"),
         ({"max_steps": -1}, "max_steps must be an integer >= 1"),
-        ({"context": [1.0]}, "fitted with a context of 0 values"),
+        ({"temperature": "hot"}, "temperature must be a number > 0 .and finite., got 'hot'"),
+        ({"context": [1.0]}, "fitted without contexts: leave context out"),
     ],
 )
 def test_what_cannot_be_drawn(fitted, settings, message):
@@ -362,11 +367,6 @@ def test_what_is_no_beginning(fitted):
         fitted.complete("a", max_steps=-1)
     with pytest.raises(ValueError, match="no sequence to begin with"):
         fitted.predict_proba([])
-
-
-def test_unseen_symbols_are_read_as_unknown(fitted):
-    assert fitted.sample(prefix="zz", random_state=0)[0].startswith("<unk><unk>")
-    assert np.isfinite(fitted.score_samples(["azb"])).all()
 
 
 def test_frames_of_another_width(walks):
