@@ -364,6 +364,7 @@ class CTCTranscriber(_AlignmentEstimator):
                 "text or a list of labels for each sequence."
             )
         keep = self.warm_start and hasattr(self, "network_")
+        check_same_order(X, sample_weight, "sample_weight")
         weights, X, y = weighed(sample_weight, X, y)
         X, strings = self._read(X, y, learn=not keep)
         rng = private_generator(self, keep)

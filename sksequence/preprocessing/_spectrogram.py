@@ -177,7 +177,8 @@ class LogMelSpectrogram(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         SequenceArray of n_recordings sequences
-            Each step has ``n_mels * (1 + deltas)`` features, in 32 bits.
+            Each step has ``n_mels * (1 + deltas)`` features, in 32 bits. Names and context of a
+            SequenceArray stay.
 
         Raises
         ------
@@ -197,7 +198,13 @@ class LogMelSpectrogram(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         lengths = np.array([len(part) for part in parts])
         names = tuple(self.get_feature_names_out())
         channel = Channel(np.concatenate(parts), feature_names=names)
-        return SequenceArray({"values": channel}, offsets_from_lengths(lengths))
+        known = X if isinstance(X, SequenceArray) else None
+        return SequenceArray(
+            {"values": channel},
+            offsets_from_lengths(lengths),
+            context=None if known is None else known.context,
+            names=None if known is None else known.names,
+        )
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The bands by the frequency in their middle, in hertz.

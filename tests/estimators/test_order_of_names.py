@@ -4,8 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
 
-from sksequence import RNNClassifier, Seq2SeqTransformer, SequenceArray, SequenceCaptioner
+from sksequence import (
+    CTCTranscriber,
+    LogMelSpectrogram,
+    RNNClassifier,
+    Seq2SeqTransformer,
+    SequenceArray,
+    SequenceCaptioner,
+)
 
 IDS = [f"s{i}" for i in range(12)]
 RNG = np.random.default_rng(0)
@@ -45,6 +53,24 @@ def test_captions():
     model.fit(X, LABELS)
     with pytest.raises(ValueError, match=ANOTHER):
         model.fit(X, SHUFFLED)
+
+
+@pytest.mark.parametrize("sources", [lambda x: x, as_frame])
+def test_transcripts(sources):
+    said, model = LABELS.str[:1], CTCTranscriber(**QUICK)
+    model.fit(sources(X), said, sample_weight=pd.Series(1.0, index=IDS))
+    for ask in (model.fit, model.score, model.score_samples, model.align):
+        with pytest.raises(ValueError, match=ANOTHER):
+            ask(sources(X), said[::-1])
+    with pytest.raises(ValueError, match=r"sample_weight is indexed .* in another order"):
+        model.fit(sources(X), said, sample_weight=pd.Series(1.0, index=IDS[::-1]))
+
+
+def test_transcripts_of_recordings():
+    sound = SequenceArray.from_list([RNG.normal(size=400)] * 12, names=IDS)
+    model = make_pipeline(LogMelSpectrogram(sampling_rate=8000), CTCTranscriber(**QUICK))
+    with pytest.raises(ValueError, match=ANOTHER):
+        model.fit(sound, LABELS.str[:1][::-1])
 
 
 def test_parts_of_a_split():

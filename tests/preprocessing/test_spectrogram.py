@@ -156,6 +156,15 @@ def test_integers_are_of_full_scale(dtype, scale):
     np.testing.assert_allclose(given, expected, atol=0.05)
 
 
+def test_names_and_context_stay():
+    X = SequenceArray.from_list(
+        [tone(440), tone(700)], names=["a", "b"], context=np.array([[1.0], [2.0]])
+    )
+    found = spectrogram().transform(X)
+    assert list(found.names) == ["a", "b"]
+    assert found.context.tolist() == [[1.0], [2.0]]
+
+
 def test_integers_without_a_full_scale_are_refused():
     heard = np.round(8000 * tone(440)).astype("int16")
     model = spectrogram()
