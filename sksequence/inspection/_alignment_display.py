@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -15,13 +18,17 @@ from sksequence.utils import import_optional
 
 NAMED = 0.05  # a label that is never more probable has no line
 BLANK_COLOR = "0.65"
+OCTAVES = 125 * 2 ** np.arange(9)  # hertz
+TICKS_APART = 0.09  # of the height
+MARK = "middle of an\nemitted label"
 
 
 class AlignmentDisplay:
     """Probabilities of labels over time, what was heard above them, and what was emitted when.
 
     Each label is a line, the blank is grey; a label that was emitted is written over its steps
-    (Graves et al., 2006). It is best made with :meth:`from_estimator`.
+    (Graves et al., 2006), and a thin line goes through what was heard in their middle. Bands of
+    ``LogMelSpectrogram`` stand at their frequencies. It is best made with :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -40,6 +47,8 @@ class AlignmentDisplay:
         Steps that one row of the probabilities stands for.
     step_seconds : float, default=None
         Seconds from a step to the next; None: time is counted in steps.
+    feature_names : sequence of str, default=None
+        Names of the features. Those of ``LogMelSpectrogram`` give an axis in hertz.
 
     Attributes
     ----------
@@ -71,6 +80,7 @@ class AlignmentDisplay:
         *,
         stride: int = 1,
         step_seconds: float | None = None,
+        feature_names: Sequence[str] | None = None,
     ):
         self.probabilities = probabilities
         self.labels = labels
@@ -79,6 +89,7 @@ class AlignmentDisplay:
         self.features = features
         self.stride = stride
         self.step_seconds = step_seconds
+        self.feature_names = feature_names
 
     @classmethod
     def from_estimator(
@@ -97,7 +108,7 @@ class AlignmentDisplay:
         ----------
         estimator : fitted CTCTranscriber, Pipeline that ends with one, or search over either
             It is not changed.
-        sequence : one sequence, such as ``X[0]``; or a SequenceArray that holds one
+        sequence : one sequence, such as ``X[0]``; or a SequenceArray or list that holds one
             Of a pipeline that begins with ``LogMelSpectrogram``, a recording.
         target : str or list of labels, default=None
             What was said; None: what ``predict`` writes.
@@ -121,14 +132,14 @@ class AlignmentDisplay:
         TypeError
             If the estimator is no transcriber.
         ValueError
-            If the target needs more steps than the sequence has.
+            If the target needs more steps than the sequence has, or several sequences come.
         """
         _pyplot(f"{cls.__name__}.from_estimator")
-        if isinstance(sequence, SequenceArray) and len(sequence) != 1:
+        one = _as_collection(estimator, sequence)
+        if len(one) != 1:
             raise ValueError(
-                f"{cls.__name__} draws one sequence, got {len(sequence)}: give X[0], or X[:1]."
+                f"{cls.__name__} draws one sequence, got {len(one)}: give X[0], or X[:1]."
             )
-        one = sequence if isinstance(sequence, SequenceArray) else [sequence]
         found = opened(estimator, one, cls.__name__)
         writer = found.estimator
         if not (hasattr(writer, "align") and hasattr(writer, "labels_")):
@@ -144,6 +155,7 @@ class AlignmentDisplay:
             _features(found.X),
             stride=writer.network_.spec.stride,
             step_seconds=_seconds(estimator) if step_seconds is None else step_seconds,
+            feature_names=_names(found.X),
         )
         return display.plot(ax, cmap=cmap)
 
@@ -198,7 +210,10 @@ class AlignmentDisplay:
                 extent=(0, end, 0, values.shape[1]),
                 interpolation="nearest",
             )
-        ax.set_ylabel("feature")
+        ticks = _hertz(self.feature_names, values.shape[1])
+        if ticks:
+            ax.set_yticks(list(ticks), list(ticks.values()))
+        ax.set_ylabel("hertz" if ticks else "feature")
         ax.set_xlim(0, end)
         ax.tick_params(labelbottom=False, length=2, labelsize=8)
 
@@ -249,7 +264,13 @@ class AlignmentDisplay:
                 parse_math=False,
             )
             if self.features is not None:
-                axes[0].axvline(middle, color="white", lw=0.8, alpha=0.7)
+                self._mark_middle(axes[0], middle)
+        if self.features is not None and len(self.emitted):
+            _explain(axes[0])
+
+    def _mark_middle(self, ax, middle: float) -> None:
+        color = "white" if ax.images else "0.6"
+        ax.axvline(middle, color=color, lw=0.8, alpha=0.7, label=MARK)
 
     def _color(self, k: int) -> str:
         return f"C{k % 10}"
@@ -297,6 +318,64 @@ def _pyplot(what):
     return import_optional("matplotlib.pyplot", extra="plot", purpose=what)
 
 
+def _explain(ax) -> None:
+    """What the lines through the features are, on a ground on which they can be seen."""
+    handles, names = ax.get_legend_handles_labels()
+    ground = {"facecolor": "0.35", "labelcolor": "white"} if ax.images else {"frameon": False}
+    ax.legend(
+        handles[-1:],
+        names[-1:],
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        fontsize=8,
+        handlelength=1.2,
+        edgecolor="none",
+        **ground,
+    )
+
+
+def _as_collection(estimator: Any, sequence: Any) -> Any:
+    """One sequence in a list; what holds sequences already stays.
+
+    A sequence has an axis for time and those of a step, a recording that of time alone.
+    """
+    if isinstance(sequence, SequenceArray):
+        return sequence
+    if isinstance(sequence, (str, os.PathLike)) or _is_pair(sequence):
+        return [sequence]
+    rows = list(getattr(sequence, "array", sequence))  # of a Series, by position
+    n_axes = _n_axes(estimator)
+    if not rows or n_axes is None:
+        return [sequence]
+    first = rows[0]
+    recordings = n_axes == 1 and (isinstance(first, (str, os.PathLike)) or _is_pair(first))
+    return rows if recordings or np.ndim(first) >= n_axes else [sequence]
+
+
+def _is_pair(recording: Any) -> bool:
+    """Whether it is a rate with samples."""
+    return (
+        isinstance(recording, tuple)
+        and len(recording) == 2
+        and isinstance(recording[0], Integral)
+        and np.ndim(recording[1]) == 1
+    )
+
+
+def _n_axes(estimator: Any) -> int | None:
+    """Axes of one sequence; None where it cannot be told from several."""
+    from sksequence.preprocessing import LogMelSpectrogram
+
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    if isinstance(estimator, Pipeline):
+        return 1 if isinstance(estimator[0], LogMelSpectrogram) else None
+    schema = getattr(estimator, "sequence_schema_", None)
+    channels = [] if schema is None else list(schema.channels.values())
+    if len(channels) != 1 or channels[0].kind != "numeric":
+        return None
+    return 1 + len(channels[0].shape)
+
+
 def _features(X: Any) -> np.ndarray | None:
     """The numbers of the only sequence; None where there is nothing that can be drawn so."""
     if not isinstance(X, SequenceArray):
@@ -305,6 +384,38 @@ def _features(X: Any) -> np.ndarray | None:
     if not numeric:
         return None
     return np.concatenate([values.reshape(len(values), -1) for values in numeric], axis=1)
+
+
+def _names(X: Any) -> Sequence[str] | None:
+    alone = isinstance(X, SequenceArray) and len(X.channels) == 1
+    return X.only.feature_names if alone else None
+
+
+def _hertz(names: Sequence[str] | None, n_features: int) -> dict[float, str]:
+    """Places and texts of ticks where the features are bands of frequency; none where not."""
+    parts = [re.fullmatch(r"(delta2?_)?mel_(\d+)hz", str(name)) for name in names or ()]
+    if len(parts) != n_features or not all(parts):
+        return {}
+    middles = [float(part[2]) for part in parts if part and not part[1]]
+    n = len(middles)
+    inside = OCTAVES[(OCTAVES >= middles[0]) & (OCTAVES <= middles[-1])] if n else []
+    if len(inside) < 2:
+        ticks = {i + 0.5: f"{middles[i]:,.0f}" for i in sorted({0, n - 1}) if n}
+    else:
+        places = np.interp(inside, middles, np.arange(n) + 0.5)
+        ticks = {float(at): f"{hertz:,}" for at, hertz in zip(places, inside, strict=True)}
+    slopes = {1: "slopes", 2: "slopes of\nslopes"}
+    ticks |= {(k + 0.5) * n: slopes[k] for k in range(1, n_features // n if n else 0)}
+    return _far_apart(ticks, n_features * TICKS_APART)
+
+
+def _far_apart(ticks: dict[float, str], distance: float) -> dict[float, str]:
+    """The uppermost tick, and below it those that are far enough from the one before."""
+    kept: dict[float, str] = {}
+    for at in sorted(ticks, reverse=True):
+        if not kept or min(kept) - at >= distance:
+            kept[at] = ticks[at]
+    return dict(sorted(kept.items()))
 
 
 def _seconds(estimator: Any) -> float | None:

@@ -2,10 +2,12 @@
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
 from sksequence import AlignmentDisplay, CTCTranscriber, LogMelSpectrogram, RNNClassifier
+from sksequence.preprocessing._spectrogram import mel_edges
 
 matplotlib.use("Agg")
 RATE = 8000
@@ -105,3 +107,48 @@ def test_other_estimators_are_refused(pipeline):
     X = pipeline[0].transform([tone("a"), tone("b")])
     with pytest.raises(ValueError, match="draws one sequence, got 2"):
         AlignmentDisplay.from_estimator(pipeline[1], X)
+    with pytest.raises(ValueError, match="draws one sequence, got 2"):
+        AlignmentDisplay.from_estimator(pipeline, [tone("a"), tone("b")])
+
+
+def test_a_collection_of_one_will_do(pipeline):
+    X, transcriber = pipeline[0].transform([tone("a")]), pipeline[1]
+    heard = transcriber.predict_proba(X)[0]
+    given = [(pipeline, one) for one in (tone("a"), (RATE, tone("a")))]
+    given += [(pipeline, [one]) for one in (tone("a"), (RATE, tone("a")))]
+    given += [(pipeline, pd.Series([tone("a")], index=[61])), (pipeline, tone("a")[np.newaxis])]
+    given += [(transcriber, one) for one in (X, X[0], [X[0]], X[0][np.newaxis])]
+    for estimator, one in given:
+        display = AlignmentDisplay.from_estimator(estimator, one)
+        np.testing.assert_allclose(display.probabilities, heard, atol=1e-6)
+
+
+def test_bands_stand_at_their_frequencies(pipeline):
+    above, _ = AlignmentDisplay.from_estimator(pipeline, tone("a")).ax_
+    assert above.get_ylabel() == "hertz"
+    middles = mel_edges(12, 20.0, RATE / 2)[1:-1]
+    for at, text in zip(above.get_yticks(), above.get_yticklabels(), strict=True):
+        hertz = float(text.get_text().replace(",", ""))
+        assert np.interp(at, np.arange(12) + 0.5, middles) == pytest.approx(hertz, abs=1)
+    assert [text.get_text() for text in above.get_yticklabels()] == ["250", "500", "1,000", "2,000"]
+
+
+def test_slopes_of_bands_have_their_names(pipeline):
+    X = LogMelSpectrogram(sampling_rate=RATE, n_mels=12, deltas=2).transform([tone("a")])
+    names = X.only.feature_names
+    display = AlignmentDisplay(np.ones((9, 2)), ["a"], (), None, X[0], feature_names=names).plot()
+    texts = [text.get_text() for text in display.ax_[0].get_yticklabels()]
+    assert texts[-2:] == ["slopes", "slopes of\nslopes"]
+    assert np.diff(display.ax_[0].get_yticks()).min() >= 3
+    display = AlignmentDisplay(np.ones((9, 2)), ["a"], (), None, X[0], feature_names=["x"] * 36)
+    assert display.plot().ax_[0].get_ylabel() == "feature"
+
+
+def test_lines_through_the_features_are_explained(pipeline):
+    recording = np.concatenate([tone("a"), tone("b")])
+    display = AlignmentDisplay.from_estimator(pipeline, recording, "ab")
+    legend = display.ax_[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["middle of an\nemitted label"]
+    assert len(display.ax_[0].lines) == 2
+    nothing = AlignmentDisplay(np.ones((9, 2)), ["a"], (), None, np.ones((9, 3))).plot()
+    assert nothing.ax_[0].get_legend() is None
