@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sksequence.metrics._labels import read_labels
 
 OUTSIDE = "O"
@@ -49,6 +51,8 @@ def find_entities(labels: Any, *, scheme: str | None = None) -> list[Entity]:
     ------
     ValueError
         When a label is no such label, or none of the scheme.
+    TypeError
+        When the labels of several sequences come.
 
     Examples
     --------
@@ -59,8 +63,20 @@ def find_entities(labels: Any, *, scheme: str | None = None) -> list[Entity]:
     [Entity(start=0, stop=2, type='PER')]
     """
     check_scheme(scheme)
+    _check_one_sequence(labels)
     (row,) = read_labels("labels", [labels])
     return entities_of(row, scheme, "labels")
+
+
+def _check_one_sequence(labels: Any) -> None:
+    first = next(iter(labels), None) if hasattr(labels, "__len__") else None
+    if not isinstance(first, (list, tuple, np.ndarray)):
+        return
+    raise TypeError(
+        "find_entities takes the labels of one sequence, but labels holds those of several "
+        f"(labels[0] is a {type(first).__name__}): call it for each, "
+        "[find_entities(row) for row in labels]."
+    )
 
 
 def check_scheme(scheme: Any) -> None:

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sksequence import SequenceArray
@@ -97,6 +98,12 @@ def test_a_named_scheme_takes_only_what_keeps_to_it(scheme, labels, n_entities):
 def test_in_its_scheme_a_label_reads_the_same_with_and_without_its_name(scheme):
     for row in random_entities(np.random.default_rng(0), scheme):
         assert find_entities(row, scheme=scheme) == find_entities(row)
+
+
+@pytest.mark.parametrize("rows", [[["B-A", "O"], ["O"]], np.array([["O"]]), pd.Series([["O"]])])
+def test_one_sequence_is_read_at_a_time(rows):
+    with pytest.raises(TypeError, match=r"of one sequence, but .* \[find_entities\(row\) for row"):
+        find_entities(rows)
 
 
 # -- the reference implementation ---------------------------------------------------------------
