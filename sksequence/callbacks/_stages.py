@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
-from sksequence.callbacks._places import is_epoch
+from sksequence.callbacks._places import is_epoch, is_fit
 
 
 class StagesOfTraining:
@@ -14,7 +15,8 @@ class StagesOfTraining:
     Parameters
     ----------
     epochs : iterable of int, default=(0, 1, 2, 5, 10, 20, 50, 100)
-        After which epochs; 0 is before the first one.
+        After which epochs; 0 is before the first one. The epoch whose weights are kept is always
+        one of them: the last one, or the best one where training stops early.
     show : bool, default=False
         Print each text when it is written.
     random_state : int, default=0
@@ -26,17 +28,24 @@ class StagesOfTraining:
     Attributes
     ----------
     stages_ : dict of {int: list}
-        What was written after each of the epochs.
+        What was written after each of the epochs that were run.
+
+    Raises
+    ------
+    TypeError
+        If `epochs` is a number alone, or holds something else than integers.
+    ValueError
+        If it is empty, or an epoch is negative.
 
     Examples
     --------
     >>> from sksequence import RNNLanguageModel
     >>> from sksequence.callbacks import StagesOfTraining
-    >>> stages = StagesOfTraining([0, 2], max_steps=10)
+    >>> stages = StagesOfTraining([0, 1], max_steps=10)
     >>> model = RNNLanguageModel(hidden_size=8, max_epochs=2, tbptt_steps=20, random_state=0)
     >>> _ = model.set_callbacks(stages).fit("to be or not to be " * 20)
     >>> {epoch: len(texts[0]) for epoch, texts in stages.stages_.items()}
-    {0: 10, 2: 10}
+    {0: 10, 1: 10, 2: 10}
     """
 
     def __init__(
@@ -47,7 +56,7 @@ class StagesOfTraining:
         random_state: int = 0,
         **settings: Any,
     ):
-        self.epochs = frozenset(epochs)
+        self.epochs = _checked(epochs)
         self.show, self.random_state, self.settings = show, random_state, settings
 
     def setup(self, estimator, context):
@@ -64,18 +73,51 @@ class StagesOfTraining:
 
     def on_fit_task_begin(self, estimator, context, *, fitted_estimator=None):
         """Before the first epoch."""
-        if is_epoch(context) and not context.training.history:
+        if is_epoch(context) and not context.training.history and 0 in self.epochs:
             self._write(0, fitted_estimator)
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        """After an epoch."""
+        """After an epoch; after the fit, unless the epoch that is kept was one of them."""
         if is_epoch(context):
-            self._write(len(context.training.history), fitted_estimator)
+            epoch = len(context.training.history)
+            if epoch in self.epochs:
+                self._write(epoch, fitted_estimator)
+        elif is_fit(context):
+            epoch = _kept(estimator, len(context.training.history))
+            if epoch not in self.stages_:
+                self._write(epoch, estimator)
 
     def _write(self, epoch: int, model) -> None:
-        if epoch not in self.epochs:
-            return
-        self.stages_[epoch] = model.sample(random_state=self.random_state, **self.settings)
+        texts = model.sample(random_state=self.random_state, **self.settings)
+        self.stages_[epoch] = texts
         if self.show:
-            for text in self.stages_[epoch]:
+            for text in texts:
                 print(f"-- after {epoch} epoch{'s' * (epoch != 1)}:\n{text}\n")
+
+
+def _kept(estimator: Any, n_epochs: int) -> int:
+    """The epoch of this fit whose weights a fitted estimator has."""
+    if estimator.best_epoch_ is None:
+        return n_epochs
+    return estimator.best_epoch_ - (estimator.n_epochs_ - n_epochs)
+
+
+def _checked(epochs: Any) -> frozenset[int]:
+    if isinstance(epochs, (Integral, str)) or not isinstance(epochs, Iterable):
+        raise TypeError(
+            f"epochs of StagesOfTraining must be several numbers, got {epochs!r}: put it in a "
+            "list, such as [0, 5, 20]."
+        )
+    epochs = list(epochs)
+    for epoch in epochs:
+        if not isinstance(epoch, Integral) or isinstance(epoch, bool):
+            raise TypeError(f"epochs of StagesOfTraining must hold integers, got {epoch!r}.")
+        if epoch < 0:
+            raise ValueError(
+                f"epochs of StagesOfTraining must be >= 0 (0: before the first), got {epoch!r}."
+            )
+    if not epochs:
+        raise ValueError(
+            "epochs of StagesOfTraining is empty: name one at least; 0 is before the first."
+        )
+    return frozenset(map(int, epochs))

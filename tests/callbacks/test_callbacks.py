@@ -174,7 +174,7 @@ def scripted(values):
     """A score that is known beforehand."""
     values = iter(values)
 
-    def score(estimator, X, y):
+    def score(estimator, X, y=None):
         return next(values)
 
     return score
@@ -261,6 +261,41 @@ def test_texts_of_each_stage(capsys):
         fitted = clone(model).set_params(max_epochs=n).fit(text)
         assert stages.stages_[n] == fitted.sample(prefix="the ", max_steps=12, random_state=0)
     assert "-- after 0 epochs:\nthe " in capsys.readouterr().out
+
+
+def test_the_last_stage_is_never_missing():
+    text = "the cat sat on the mat. " * 20
+    model = RNNLanguageModel(hidden_size=8, tbptt_steps=24, max_epochs=3, random_state=0)
+    stages = StagesOfTraining([1, 100], max_steps=12)
+    fitted = clone(model).set_callbacks(stages).fit(text)
+    assert list(stages.stages_) == [1, 3]
+    assert stages.stages_[3] == fitted.sample(max_steps=12, random_state=0)
+
+
+def test_the_stage_that_is_kept_is_that_of_the_best_epoch():
+    score = scripted([0.1, 0.9, 0.2])
+    model = RNNLanguageModel(hidden_size=8, max_epochs=3, random_state=0)
+    monitor = ValidationMonitor(score, ["ab"], keep_best=True)
+    stages = StagesOfTraining([3])
+    fitted = model.set_callbacks(monitor, stages).fit(["abab", "ab", "aab"] * 10)
+    assert fitted.best_epoch_ == 2
+    assert list(stages.stages_) == [3, 2]
+    assert stages.stages_[2] == fitted.sample(random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "error", "message"),
+    [
+        (5, TypeError, "must be several numbers, got 5: put it in a list"),
+        ("12", TypeError, "must be several numbers, got '12'"),
+        ([0, 1.5], TypeError, r"must hold integers, got 1\.5"),
+        ([-1], ValueError, ">= 0 .0: before the first., got -1"),
+        ([], ValueError, "is empty: name one at least"),
+    ],
+)
+def test_stages_are_epochs(epochs, error, message):
+    with pytest.raises(error, match=message):
+        StagesOfTraining(epochs)
 
 
 def test_only_models_that_write(data, classifier):
