@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from sksequence.inputs._channel import Channel
@@ -22,10 +23,7 @@ class ChannelSchema:
     @property
     def n_features(self) -> int:
         """Features of a numeric step, length of a vector, or 1."""
-        size = 1
-        for width in self.shape:
-            size *= width
-        return size
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -105,6 +103,8 @@ def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name, 
             f"channel {name!r} holds {given.kind}, but {estimator_name} was fitted on "
             f"{fitted.kind}: use the same preprocessing in fit and predict."
         )
+    if given.shape != fitted.shape and max(len(given.shape), len(fitted.shape)) > 1:
+        raise ValueError(_other_frames(name, fitted.shape, given.shape, estimator_name, what))
     if given.shape != fitted.shape:
         univariate = given.kind == "numeric" and given.shape == (1,)
         raise ValueError(
@@ -131,6 +131,27 @@ def _compare(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name, 
             f"the columns are {list(names[1])}, but {estimator_name} was fitted on "
             f"{list(names[0])}: give the same columns in the same order."
         )
+
+
+def _other_frames(name, fitted: tuple, given: tuple, estimator_name, what) -> str:
+    """The message about steps of another shape, where one of both is an image."""
+    sizes = [math.prod(shape) for shape in (given, fitted)]
+    shapes = [
+        f"{shape}{f', {n} features' if sizes[0] != sizes[1] else ''}"
+        for shape, n in zip((given, fitted), sizes, strict=True)
+    ]
+    told = (
+        f"{what} has steps of shape {shapes[0]}, but {estimator_name} was fitted on steps of shape "
+        f"{shapes[1]} (channel {name!r})"
+    )
+    wanted = ", ".join(map(str, ("n_steps", *fitted)))
+    if len(fitted) > 1 and given == fitted[1:]:
+        call = f"predict([{what}])" if what == "X" else f"[{what}]"
+        return (
+            f"{told}: if it is one sequence, of shape ({wanted}), put it in a list: {call}. An "
+            "array alone is read as one sequence a row."
+        )
+    return f"{told}: give each sequence as an array of shape ({wanted})."
 
 
 def _compare_ids(name, fitted: ChannelSchema, given: ChannelSchema, estimator_name, what):

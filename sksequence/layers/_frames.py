@@ -70,11 +70,10 @@ class FrameStepEncoder(nn.Module):
         super().__init__()
         frames = {name: c for name, c in channels.items() if is_frame(c)}
         if not frames:
-            shapes = {name: c.shape for name, c in channels.items() if c.kind == "numeric"}
             raise ValueError(
                 "frame_encoder='cnn' reads steps of shape (n_rows, n_columns) or (n_rows, "
-                f"n_columns, n_channels), but X has {_shapes(shapes)}: leave frame_encoder=None, "
-                "or give arrays of shape (n_steps, n_rows, n_columns)."
+                f"n_columns, n_channels), but X has {_what_came(channels)}: leave "
+                "frame_encoder=None, or give arrays of shape (n_steps, n_rows, n_columns)."
             )
         self._keys = {name: str(i) for i, name in enumerate(frames)}  # names may hold dots
         self.frames = nn.ModuleDict(
@@ -103,7 +102,13 @@ def is_frame(channel: ChannelSchema) -> bool:
     return channel.kind == "numeric" and len(channel.shape) in (2, 3)
 
 
-def _shapes(shapes: dict[str, tuple[int, ...]]) -> str:
-    if not shapes:
-        return "only symbols"
-    return "steps of shape " + " and ".join(str(tuple(shape)) for shape in shapes.values())
+def _what_came(channels: dict[str, ChannelSchema]) -> str:
+    told = {
+        "numeric": "steps of shape {c.shape}",
+        "symbols": "symbols (a vocabulary of {c.n_tokens})",
+        "vectors": "symbols with vectors of {c.n_features} numbers",
+    }
+    each = {name: told.get(c.kind, c.kind).format(c=c) for name, c in channels.items()}
+    if len(each) == 1:
+        return next(iter(each.values()))
+    return " and ".join(f"{what} in channel {name!r}" for name, what in each.items())

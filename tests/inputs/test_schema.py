@@ -55,7 +55,25 @@ def test_the_name_of_a_lone_channel_does_not_matter():
             SequenceArray.from_list([np.zeros((2, 4))]),
             r"X has 4 features, but RNNClassifier is expecting 3 features as input \(channel 'val",
         ),
-        (FRAMES, SequenceArray.from_list([np.zeros((2, 2, 3))]), "X has 6 features"),
+        (
+            FRAMES,
+            SequenceArray.from_list([np.zeros((2, 2, 3))]),
+            r"X has steps of shape \(2, 3\), but RNNClassifier was fitted on steps of shape "
+            r"\(3, 2\) \(channel 'values'\): give each sequence as an array of shape "
+            r"\(n_steps, 3, 2\)",
+        ),
+        (
+            FRAMES,
+            NUMBERS,
+            r"steps of shape \(3,\), 3 features.* on steps of shape \(3, 2\), 6 features",
+        ),
+        (NUMBERS, FRAMES, r"\(3, 2\).* of shape \(3,\).* an array of shape \(n_steps, 3\)"),
+        (
+            FRAMES,
+            SequenceArray.from_padded(np.zeros((7, 3, 2))),
+            r"steps of shape \(2,\).*if it is one sequence, of shape \(n_steps, 3, 2\), put it "
+            r"in a list: predict\(\[X\]\)",
+        ),
         (
             SYMBOLS,
             SequenceArray.from_list([[0]], n_tokens=3),

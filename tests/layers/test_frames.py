@@ -8,7 +8,7 @@ import torch
 
 from sksequence import ImageFeaturizer, PerStep, RNNClassifier, RNNRegressor, SequenceArray
 from sksequence.datasets import make_moving_shapes
-from sksequence.inputs import SequenceSchema
+from sksequence.inputs import Channel, SequenceSchema
 from sksequence.layers import FrameNetwork, FrameStepEncoder
 from sksequence.layers._frames import FEATURES
 from sksequence.testing import check_sequence_estimator
@@ -58,7 +58,17 @@ def test_other_channels_stand_beside():
     ("X", "words"),
     [
         (SequenceArray.from_list([np.zeros((3, 2))] * 4), r"X has steps of shape \(2,\)"),
-        (SequenceArray.from_list([[0, 1]] * 4, n_tokens=2), "X has only symbols"),
+        (SequenceArray.from_list([[0, 1]] * 4, n_tokens=2), r"has symbols \(a vocabulary of 2\)"),
+        (
+            SequenceArray.from_list([[0, 1]] * 4, n_tokens=2, vectors=np.eye(2)),
+            "X has symbols with vectors of 2 numbers",
+        ),
+        (
+            SequenceArray.from_list([np.zeros((3, 2))] * 4).with_channel(
+                "word", Channel([0] * 12, n_tokens=2)
+            ),
+            r"has steps of shape \(2,\) in channel 'values' and symbols .* in channel 'word'",
+        ),
     ],
 )
 def test_steps_that_are_no_frames_are_refused(X, words):
