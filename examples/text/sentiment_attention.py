@@ -77,6 +77,7 @@ for name, one in (("network with attention", model), ("words and pairs counted",
 # read the words around it too; so the weights point to the place, and not always to the word.
 #
 # Three new reviews of middling length are shown, one of them answered wrongly where there is one.
+# Words in brackets are new to the network.
 
 told = model.predict(X_new)
 lengths = np.array([len(text.split()) for text in X_new])
