@@ -12,12 +12,13 @@ from sksequence.estimators._stream import SequenceStream
 from sksequence.estimators._tagger_decoding import label_probabilities, predicted_labels
 from sksequence.estimators._tagger_labels import (
     check_lengths,
+    check_order,
     read_labels,
     read_weights,
     split_by_sequence,
 )
 from sksequence.estimators._tagger_reading import WordByWord, WordReader
-from sksequence.estimators._validation import check_same_order
+from sksequence.estimators._tagger_stream import WordStream
 from sksequence.inputs import SequenceArray
 
 
@@ -96,7 +97,7 @@ class TagAnswersMixin:
             Steps that have `ignore_label` do not count.
         """
         check_is_fitted(self)
-        check_same_order(X, y)
+        check_order(X, y)
         read = self.reader_.read(X, self)
         labels = read_labels(y, "y", self.ignore_label)
         check_lengths(read, labels)
@@ -167,7 +168,8 @@ class TagAnswersMixin:
                 "call predict on all steps so far."
             )
         if transformer is None and isinstance(self.reader_, WordReader):
-            transformer = WordByWord(self.reader_.features)
+            words = WordByWord(self.reader_.features)
+            return WordStream(self, n_sequences, context=context, transformer=words)
         return SequenceStream(self, n_sequences, context=context, transformer=transformer)
 
 

@@ -15,6 +15,7 @@ from sksequence.decoding import viterbi
 from sksequence.estimators._prediction import step_work
 from sksequence.inputs import SequenceArray
 from sksequence.layers._crf import marginals
+from sksequence.metrics._entity_labels import OUTSIDE, PREFIXES, split_label
 from sksequence.preprocessing._tag_schemes import allowed, told
 from sksequence.tasks._tagging import UNLABELLED
 from sksequence.training import explained_memory, threads
@@ -78,9 +79,17 @@ class Transitions:
         i = int(np.searchsorted(offsets, at, side="right")) - 1
         raise ValueError(
             f"{name} violates scheme={scheme!r} in sequence {i}, step {at - offsets[i]}: "
-            f"{told(*labels_there)}. Convert the labels with sksequence.preprocessing."
-            f"convert_tags({name}, 'IOB1', {scheme!r}) if that is what they are, put them right "
-            f"with repair_tags({name}, {scheme!r}), or set scheme=None."
+            f"{told(*labels_there)}. {_remedy(labels, offsets, classes, name, scheme)}, or set "
+            "scheme=None."
+        )
+
+    def holds(self, labels: np.ndarray, offsets: np.ndarray) -> bool:
+        """Whether all transitions of labels are allowed."""
+        pairs, starts, ends = _transitions(labels, offsets)
+        return bool(
+            self.follows[labels[pairs], labels[pairs + 1]].all()
+            and self.first[labels[starts]].all()
+            and self.last[labels[ends]].all()
         )
 
     def scores(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -96,6 +105,22 @@ class Transitions:
         names = ("forbidden", "forbidden_start", "forbidden_end")
         for name, part in zip(names, (self.follows, self.first, self.last), strict=True):
             getattr(head, name).copy_(torch.from_numpy(~part))
+
+
+def _remedy(labels, offsets, classes, name: str, scheme: str) -> str:
+    """What to do, by the scheme that the labels do keep to, if there is one."""
+    for other in PREFIXES:
+        prefixes = {split_label(str(label)).prefix for label in classes}
+        if other != scheme and prefixes <= {OUTSIDE, *PREFIXES[other]}:
+            if Transitions.of_scheme(classes, other).holds(labels, offsets):
+                return (
+                    f"The labels keep to {other!r}: convert them with sksequence.preprocessing."
+                    f"convert_tags({name}, {other!r}, {scheme!r})"
+                )
+    return (
+        "The labels keep to no scheme: put them right with sksequence.preprocessing."
+        f"repair_tags({name}, {scheme!r})"
+    )
 
 
 def _transitions(labels: np.ndarray, offsets: np.ndarray):

@@ -12,6 +12,7 @@ from sksequence.estimators._tagger_labels import (
     StepLabels,
     Tagged,
     check_lengths,
+    check_order,
     class_weights,
     kept_sequences,
     of_kept,
@@ -19,7 +20,7 @@ from sksequence.estimators._tagger_labels import (
     read_weights,
 )
 from sksequence.estimators._tagger_reading import learn_input
-from sksequence.estimators._validation import check_same_order, held_back_by
+from sksequence.estimators._validation import held_back_by
 from sksequence.inputs import SequenceArray
 from sksequence.tasks import Tagging
 from sksequence.tasks._tagging import UNLABELLED
@@ -39,7 +40,7 @@ def read_training(
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y "
             "is None."
         )
-    check_same_order(X, y)
+    check_order(X, y)
     weights, steps = None, None
     if sample_weight is not None:
         weights, steps = read_weights(sample_weight, count(X))
@@ -101,7 +102,7 @@ def encode(
     if estimator.scheme is not None:
         legal = Transitions.of_scheme(task.classes, estimator.scheme)
         legal.check(ids, X.offsets, task.classes, name, estimator.scheme)
-    by_class = class_weights(estimator.class_weight, task, ids)
+    by_class = class_weights(estimator.class_weight, task, ids, name)
     if by_class is not None:
         step_weights = by_class if step_weights is None else by_class * step_weights
     return Tagged(X, ids, weights, step_weights)
@@ -169,7 +170,7 @@ def split(
     if X_val is None or y_val is None:
         raise ValueError("X_val and y_val go together: one of them is missing.")
     sequences = estimator.reader_.read(X_val, estimator, "X_val")
-    check_same_order(X_val, y_val, "y_val", "X_val")
+    check_order(X_val, y_val, "y_val", "X_val")
     labels = read_labels(y_val, "y_val", estimator.ignore_label)
     check_lengths(sequences, labels, "X_val", "y_val")
     if not labels.labelled.any():

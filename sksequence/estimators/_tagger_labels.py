@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from numbers import Number, Real
@@ -11,9 +12,11 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
 from sksequence.estimators._containers import is_missing
+from sksequence.estimators._validation import check_same_order
 from sksequence.inputs import SequenceArray
 from sksequence.inputs._channel import offsets_from_lengths, ragged_positions
 from sksequence.inputs._long_index import order_of_steps
+from sksequence.inputs._names import misplaced, quoted
 from sksequence.tasks._tagging import UNLABELLED
 
 
@@ -87,16 +90,31 @@ def read_labels(y: Any, name: str, ignore_label: Any = None) -> StepLabels:
         return _of_array(_channel_values(y, name), y.lengths, name, ignore_label)
     if hasattr(y, "iloc") and y.index.nlevels == 2:
         return _of_array(*_long(y, name), name, ignore_label)
-    rows = list(y.to_numpy() if hasattr(y, "iloc") else y)
+    rows = _rows(y)
     for i, row in enumerate(rows):
-        if isinstance(row, (str, bytes)) or np.ndim(row) == 0:
+        if isinstance(row, (str, bytes, dict, set)) or np.ndim(row[:1] if _sized(row) else 0) == 0:
             raise ValueError(_flat(row, i, name))
+        if np.ndim(row[:1]) > 1:
+            raise ValueError(_wide(row, i, name))
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     kinds = {row.dtype.kind if isinstance(row, np.ndarray) else "O" for row in rows}
     if rows and len(kinds) == 1 and kinds <= set("iubfU"):
         return _of_array(np.concatenate(rows), lengths, name, ignore_label)
     plain = (row.tolist() if isinstance(row, np.ndarray) else row for row in rows)
     return _of_list(list(chain.from_iterable(plain)), lengths, name, ignore_label)
+
+
+def _sized(row: Any) -> bool:
+    return row.ndim > 0 if isinstance(row, np.ndarray) else hasattr(row, "__len__")
+
+
+def _rows(y: Any) -> list:
+    if not hasattr(y, "iloc"):
+        return list(y)
+    column = y.ndim == 2 and y.shape[1] == 1 and len(y)
+    if column and isinstance(y.iloc[0, 0], (list, tuple, np.ndarray)):
+        y = y.iloc[:, 0]
+    return list(y.to_numpy())
 
 
 def _channel_values(y: SequenceArray, name: str) -> np.ndarray:
@@ -183,6 +201,23 @@ def _same(value: Any, other: Any) -> bool:
     return isinstance(value, str) == isinstance(other, str) and bool(value == other)
 
 
+def check_order(X: Any, y: Any, y_name: str = "y", X_name: str = "X") -> None:
+    """Raise ValueError if labels name the sequences in another order, also in Series of lists."""
+    check_same_order(X, y, y_name, X_name)
+    if not all(hasattr(given, "iloc") and given.index.nlevels == 1 for given in (X, y)):
+        return
+    names, labels = X.index, y.index
+    by_position = labels.tolist() == list(range(len(labels)))
+    i = None if by_position else misplaced(names, labels)
+    if i is not None:
+        raise ValueError(
+            f"{y_name} has the index of {X_name} in another order: position {i} is "
+            f"{quoted(labels, i)} in {y_name} and {quoted(names, i)} in {X_name}. Put it in order "
+            f"with {y_name}.loc[{X_name}.index]; or, if it goes by position, give "
+            f"{y_name}.tolist()."
+        )
+
+
 def check_lengths(X: SequenceArray, labels: StepLabels, X_name: str = "X", y_name: str = "y"):
     """Raise ValueError unless each sequence has as many labels as steps."""
     n, found = len(X), len(labels.lengths)
@@ -230,31 +265,51 @@ def read_weights(
         return None, _checked_steps(*_long(sample_weight, "sample_weight"))
     if isinstance(sample_weight, Real):
         return np.full(n_sequences, float(sample_weight)), None
+    if isinstance(sample_weight, (str, bytes)):
+        raise ValueError(f"sample_weight must hold numbers, got the text {sample_weight!r}.")
     rows = list(np.asarray(sample_weight) if hasattr(sample_weight, "iloc") else sample_weight)
     if len(rows) != n_sequences:
         raise ValueError(
             f"sample_weight has {len(rows)} entries, but there are {n_sequences} sequences: give "
             "a weight, or a list of weights of the steps, for each."
         )
-    if any(np.ndim(row) for row in rows):
-        steps = [np.asarray(row, dtype=np.float64).ravel() for row in rows]
+    if any(isinstance(row, (list, tuple)) or np.ndim(row) for row in rows):
+        steps = [_as_numbers(row, f"sample_weight[{i}]").ravel() for i, row in enumerate(rows)]
         lengths = np.array([len(row) for row in steps], dtype=np.int64)
         return None, _checked_steps(np.concatenate(steps), lengths)
-    weights = np.asarray(rows, dtype=np.float64)
-    return _checked(weights, "sequence"), None
+    return _checked(_as_numbers(rows, "sample_weight")), None
+
+
+def _as_numbers(values: Any, where: str) -> np.ndarray:
+    array = values if isinstance(values, np.ndarray) else np.array(values, dtype=object)
+    if array.dtype.kind not in "iubf":
+        for place, value in enumerate(array.ravel().tolist()):
+            if not isinstance(value, Real) and not is_missing(value):
+                where = f"{where}[{place}]" if array.ndim else where
+                value = value.item() if isinstance(value, np.generic) else value
+                raise ValueError(
+                    f"{where} is {value!r}, but a weight is a number: give a number for each "
+                    "sequence, or a list of numbers, one a step, for each."
+                )
+    return array.astype(np.float64)
 
 
 def _checked_steps(weights, lengths) -> tuple[np.ndarray, np.ndarray]:
-    return _checked(np.asarray(weights, dtype=np.float64), "step"), np.asarray(lengths)
+    lengths = np.asarray(lengths)
+    return _checked(_as_numbers(weights, "sample_weight"), lengths), lengths
 
 
-def _checked(weights: np.ndarray, what: str) -> np.ndarray:
+def _checked(weights: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
     good = np.isfinite(weights) & (weights >= 0)
     if not good.all():
-        i = int(np.argmin(good))
+        at = int(np.argmin(good))
+        where = f"sequence {at}"
+        if lengths is not None:
+            i, t = _at(at, lengths)
+            where = f"sequence {i}, step {t} (sample_weight[{i}][{t}])"
         raise ValueError(
             f"Negative values in data passed to `sample_weight`, or ones that are missing or "
-            f"infinite: the weight of {what} {i} is {weights[i]:g}."
+            f"infinite: the weight of {where} is {weights[at]:g}."
         )
     if not (weights > 0).any():
         raise ValueError("all weights in sample_weight are zero: nothing is left to learn from.")
@@ -280,7 +335,9 @@ def of_kept(steps: tuple[np.ndarray, np.ndarray], kept: np.ndarray):
     return weights[ragged_positions(starts[kept], lengths[kept])], lengths[kept]
 
 
-def class_weights(class_weight: Any, task: Any, labels: np.ndarray) -> np.ndarray | None:
+def class_weights(
+    class_weight: Any, task: Any, labels: np.ndarray, name: str = "y"
+) -> np.ndarray | None:
     """A weight for each step, by its class; None: one each."""
     if class_weight is None:
         return None
@@ -288,26 +345,45 @@ def class_weights(class_weight: Any, task: Any, labels: np.ndarray) -> np.ndarra
     there = np.unique(known)
     weight = class_weight
     if isinstance(class_weight, dict):
-        unknown = [key for key in class_weight if key not in task.classes.tolist()]
-        if unknown:
-            raise ValueError(
-                f"class_weight has {unknown[0]!r}, which is no label of y: the labels are "
-                f"{task.classes[:10].tolist()}."
-            )
         classes = dict(zip(task.classes.tolist(), range(len(task.classes)), strict=True))
-        weight = {classes[key]: value for key, value in class_weight.items()}
+        _check_class_weight(class_weight, classes, name)
+        by_number = {classes[key]: w for key, w in class_weight.items() if key in classes}
+        weight = {number: by_number.get(number, 1.0) for number in there.tolist()}
     by_class = np.ones(len(task.classes))
     by_class[there] = compute_class_weight(weight, classes=there, y=known)
     return by_class[labels]  # at unlabelled steps it does not matter
 
 
+def _check_class_weight(class_weight: dict, classes: dict, name: str) -> None:
+    for label, weight in class_weight.items():
+        number = isinstance(weight, Real) and np.isfinite(weight)
+        if not number or weight < 0:
+            raise ValueError(
+                f"class_weight[{label!r}] is {weight!r}: a weight is a finite number of at least 0."
+            )
+    unknown = [label for label in class_weight if label not in classes]
+    if unknown and name == "y":  # once in a fit; a fold may lack a rare label
+        warnings.warn(
+            f"class_weight has {unknown[0]!r}, which is no label of y here and so counts for "
+            f"nothing: the labels are {list(classes)[:10]}.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
 # -- messages -----------------------------------------------------------------------------------
 
 
-def _place(at: int, lengths: np.ndarray, name: str) -> str:
+def _at(at: int, lengths: np.ndarray) -> tuple[int, int]:
+    """Sequence and step of one of all steps."""
     offsets = offsets_from_lengths(lengths)
     i = int(np.searchsorted(offsets, at, side="right")) - 1
-    return f"the label of sequence {i}, step {at - offsets[i]} ({name}[{i}][{at - offsets[i]}])"
+    return i, int(at - offsets[i])
+
+
+def _place(at: int, lengths: np.ndarray, name: str) -> str:
+    i, t = _at(at, lengths)
+    return f"the label of sequence {i}, step {t} ({name}[{i}][{t}])"
 
 
 def _missing(at: int, lengths: np.ndarray, name: str) -> str:
@@ -322,6 +398,14 @@ def _flat(row: Any, i: int, name: str) -> str:
         f"{name} must hold a list of labels for each sequence, one for each step, but {name}[{i}] "
         f"is {row!r}: for one label a sequence use RNNClassifier; the labels of a single sequence "
         f"belong in a list, [{name}]."
+    )
+
+
+def _wide(row: Any, i: int, name: str) -> str:
+    return (
+        f"{name}[{i}] has a row of shape {np.shape(row[0])} for each step, but a label, a string "
+        f"or a whole number, is expected: of one-hot rows that is [row.argmax(axis=1) for row in "
+        f"{name}], of rows of a single label [row.ravel() for row in {name}]."
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from sksequence.estimators._containers import holds_text
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
 from sksequence.preprocessing import WordFeatures
-from sksequence.preprocessing._word_features import vectors_of
+from sksequence.preprocessing._word_tables import vectors_of
 
 
 def learn_input(X: Any, estimator: Any) -> tuple[Any, SequenceArray]:
@@ -38,6 +38,7 @@ def learn_input(X: Any, estimator: Any) -> tuple[Any, SequenceArray]:
             casing=estimator.casing,
             characters=estimator.character_network is not None,
         )
+        features._vectors_name = "word_vectors"
         with _named(estimator):
             return WordReader(features), features.fit_transform(X)
     if estimator.word_vectors is not None:
@@ -93,7 +94,10 @@ class WordReader:
         """The vectors from which those of the words start, if they are trained further."""
         if estimator.word_vectors is None or not estimator.embedding_trainable:
             return None
-        return vectors_of(self.features.vocabulary_, estimator.word_vectors)
+        known = self.features.vocabulary_
+        return vectors_of(
+            known, estimator.word_vectors, "word_vectors", len(known), self.features.lowercase
+        )
 
     def unknown_rates(self, alpha: float) -> np.ndarray:
         """How often each word is taken for an unknown one: alpha / (alpha + its count)."""
@@ -156,8 +160,10 @@ class WordByWord:
     def __init__(self, features: WordFeatures):
         self.features = features
 
-    def transform(self, words: list[str]) -> SequenceArray:
-        """A sequence for each word."""
+    def transform(self, words: Any) -> SequenceArray:
+        """A sequence for each word; what the features gave already stays as it is."""
+        if isinstance(words, SequenceArray):
+            return words
         return self.features.transform([[word] for word in words])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, Self
 
@@ -14,9 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence.inputs import Channel, SequenceArray, Vocabulary
 from sksequence.inputs._channel import offsets_from_lengths
-from sksequence.inputs._vocabulary import UNKNOWN
-from sksequence.preprocessing._word2vec_pretrained import load_pretrained
 from sksequence.preprocessing._word_lists import word_lists
+from sksequence.preprocessing._word_tables import vectors_of, with_words_of
 from sksequence.utils._sklearn import (
     Interval,
     SequenceOutputMixin,
@@ -44,9 +43,11 @@ class WordFeatures(SequenceOutputMixin, TransformerMixin, BaseEstimator):
         Words that occur less often in the training data are unknown: they share the id 0.
     max_tokens : int or None, default=None
         At most so many words, the most frequent ones.
-    vectors : None, path, gensim KeyedVectors, or mapping of str to array-like, default=None
+    vectors : None, path, gensim KeyedVectors, mapping of str to array-like, or fitted \
+            Word2VecEmbedder, default=None
         A vector for each word, of which those that it has not get random ones, and unknown words
-        zeros. A word that it has only in lower case gets that vector.
+        zeros. A word that it has only in lower case gets that vector. If it has less than a
+        tenth of the words, there is a warning.
     add_words : bool, default=False
         Whether all words of `vectors` are known, not only those of the training data. That is of
         use where the vectors are not trained further.
@@ -83,6 +84,7 @@ characters=(n_tokens=19))
     array([0, 4], dtype=int32)
     """
 
+    _vectors_name = "vectors"  # in messages; an estimator that uses this has its own
     _parameter_constraints: dict = {  # noqa: RUF012 (scikit-learn's own form)
         "lowercase": ["boolean"],
         "zero_digits": ["boolean"],
@@ -209,9 +211,12 @@ characters=(n_tokens=19))
             for letter in set(self._letters(form)):
                 letters[letter] += n
         known = Vocabulary.from_counts(words, self.min_count, self.max_tokens)
-        if self.add_words and self.vectors is not None:
-            known = with_words_of(known, self.vectors)
-        self._table = None if self.vectors is None else vectors_of(known, self.vectors)
+        self._table = None
+        if self.vectors is not None:
+            n_own, name = len(known), self._vectors_name
+            if self.add_words:
+                known = with_words_of(known, self.vectors, name)
+            self._table = vectors_of(known, self.vectors, name, n_own, self.lowercase)
         self.vocabulary_ = known
         self.counts_ = np.array([words.get(token, 0) for token in known.tokens])
         self.counts_[0] = sum(words.values()) - self.counts_[1:].sum()
@@ -285,60 +290,3 @@ def _case(word: str) -> int:
     if word == word[0].upper() + word[1:].lower():
         return CASES.index("title")
     return CASES.index("upper" if word == word.upper() else "mixed")
-
-
-def with_words_of(known: Vocabulary, source: Any) -> Vocabulary:
-    """The vocabulary with all words of a table behind its own."""
-    found, _ = load_pretrained(source, None, _vector_size(source))
-    more = [token for token in found if token not in known.index and token != UNKNOWN]
-    return Vocabulary((*known.tokens, *more), unknown_id=known.unknown_id)
-
-
-def vectors_of(known: Vocabulary, source: Any) -> np.ndarray:
-    """A vector for each word of a vocabulary, ``(n_words, size)``.
-
-    Words that the table has not, also not in lower case, get random vectors, as long as the
-    others and the same in each fit of the same data; the unknown word has zeros.
-    """
-    size, tokens = _vector_size(source), known.tokens
-    found, vectors = load_pretrained(source, {*tokens, *map(str.lower, tokens)}, size)
-    rows = {token: row for row, token in enumerate(found)}
-    scale = float(vectors.std()) if len(vectors) else 1.0
-    table = scale * np.random.default_rng(0).standard_normal((len(known), size), dtype=np.float32)
-    table[0] = 0.0
-    for i, token in enumerate(tokens[1:], 1):
-        row = rows.get(token, rows.get(token.lower()))
-        if row is not None:
-            table[i] = vectors[row]
-    return table
-
-
-def _vector_size(source: Any) -> int:
-    """The length of the vectors of a table."""
-    source = getattr(source, "wv", source)
-    if isinstance(source, Mapping):
-        first = next(iter(source.values()), None)
-        if first is None:
-            raise ValueError("vectors is an empty mapping: give a vector for each word, or None.")
-        return len(first)
-    if hasattr(source, "vector_size"):
-        return int(source.vector_size)
-    if isinstance(source, str) or hasattr(source, "__fspath__"):
-        return _size_in_file(source)
-    raise TypeError(
-        "vectors must be a path, gensim KeyedVectors or a mapping of words to vectors, got "
-        f"{type(source).__name__}."
-    )
-
-
-def _size_in_file(path: Any) -> int:
-    import gzip
-    import os
-
-    path = os.fspath(path)
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"there is no file of vectors {path!r}: give its path.")
-    with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as file:
-        fields = file.readline().split()
-    header = len(fields) == 2 and all(field.isdigit() for field in fields)
-    return int(fields[1]) if header else len(fields) - 1

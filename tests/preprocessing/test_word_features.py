@@ -106,7 +106,7 @@ def test_bad_input(name):
 
 
 def test_bad_tables(tmp_path):
-    with pytest.raises(TypeError, match="vectors must be a path, gensim KeyedVectors or a mapping"):
+    with pytest.raises(TypeError, match=r"^vectors must be a path, gensim KeyedVectors, a mapping"):
         WordFeatures(vectors=3).fit(X)
     with pytest.raises(FileNotFoundError, match="there is no file of vectors"):
         WordFeatures(vectors=tmp_path / "none").fit(X)
