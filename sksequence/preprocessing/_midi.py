@@ -224,7 +224,8 @@ def _open(mido: Any, path: str) -> Any:
     except FileNotFoundError:
         raise
     except (OSError, EOFError, ValueError, IndexError) as error:
-        raise ValueError(f"The file {path} is no MIDI file, or broken: {error}") from error
+        reason = (str(error) or "it ends in the middle").rstrip(".")
+        raise ValueError(f"The file {path} is no MIDI file, or broken: {reason}.") from error
     if file.ticks_per_beat <= 0:
         raise ValueError(
             f"The file {path} counts its time in frames of a film and not in quarter notes, which "
