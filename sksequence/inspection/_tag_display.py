@@ -39,8 +39,8 @@ class TagDisplay:
     prefixes, such as "coding", stand for single steps, which are counted instead.
 
     The text has a coloured ground under each entity and its type behind; what is wrong is
-    underlined in red, and the right labels stand below. In a notebook it is shown as HTML. It is
-    best made with :meth:`from_estimator` or :meth:`from_predictions`.
+    underlined in red, and the right labels stand below, word under word. In a notebook it is shown
+    as HTML. It is best made with :meth:`from_estimator` or :meth:`from_predictions`.
 
     Parameters
     ----------
@@ -224,6 +224,8 @@ class TagDisplay:
         pyplot_for(f"{name}.plot")
         if kind not in KINDS:
             raise ValueError(f"kind must be 'confusion' or 'text', got {kind!r}.")
+        if self.tokens is not None:
+            _read_tokens(self.tokens, self._sides()[1])  # says what does not fit together
         self.im_ = None
         if kind == "text":
             blocks, colours = self._blocks()

@@ -182,37 +182,59 @@ def draw_text(ax: Any, blocks: Sequence[Sequence[Line]], colours: dict[str, str]
 
 
 def _lay_out(blocks: Sequence[Sequence[Line]]) -> tuple[list[tuple[Line, list[_Piece]]], list[str]]:
-    """The pieces of each line, and the name that stands before each row."""
+    """The pieces of each line, and the name that stands before each row.
+
+    Lines of a block go over the same words, which stand under each other.
+    """
     laid, rows = [], []
     for i, lines in enumerate(blocks):
         if i:
             rows.append("")
-        for line in lines:
-            pieces, n_rows = _in_rows(line, len(rows))
-            laid.append((line, pieces))
-            rows += [line.name, *[""] * (n_rows - 1)]
+        places, n_rows = _places(lines)
+        for k, line in enumerate(lines):
+            laid.append((line, _pieces(line, places, len(rows) + k, len(lines))))
+        rows += [line.name for line in lines] * n_rows
     return laid, rows
 
 
-def _in_rows(line: Line, row: int) -> tuple[list[_Piece], int]:
-    gap = 0 if is_characters(line.tokens) else 1
-    first, place = row, MARGIN
-    pieces = []
-    for step, text, entity in _texts(line):
-        # letters of a badge are smaller, and it keeps a little distance from what follows
-        width = len(text) if step is not None else round(0.72 * len(text) + 0.6)
+def _places(lines: Sequence[Line]) -> tuple[list[tuple[int, int, int]], int]:
+    """Row, place of the word and place of a badge behind it, of each step; and the rows.
+
+    Where one line has a badge, all of them leave room for the widest.
+    """
+    tokens = lines[0].tokens
+    gap = 0 if is_characters(tokens) else 1
+    badges = [0] * len(tokens)
+    for line in lines:
+        for entity in line.entities:
+            last = entity.stop - 1
+            badges[last] = max(badges[last], _badge_width(shown(entity.type)))
+    row, place = 0, MARGIN
+    places = []
+    for token, badge in zip(tokens, badges, strict=True):
+        word = len(shown(token))
+        width = word + (gap + badge if badge else 0)
         if place > MARGIN and place + width > MARGIN + LINE:
             row, place = row + 1, MARGIN
-        pieces.append(_Piece(step, text, row, place, width, entity))
+        places.append((row, place, place + word + gap))
         place += width + gap
-    return pieces, row - first + 1
+    return places, row + 1
 
 
-def _texts(line: Line) -> list[tuple[int | None, str, Entity | None]]:
-    """Steps and words; None and the name of a type behind each stretch."""
-    texts: list[tuple[int | None, str, Entity | None]] = []
+def _badge_width(text: str) -> int:
+    """Letters of a badge are smaller, and it keeps a little distance from what follows."""
+    return round(0.72 * len(text) + 0.6)
+
+
+def _pieces(line: Line, places: list, first: int, n_lines: int) -> list[_Piece]:
+    """Words, and the name of a type behind each stretch, of every `n_lines`-th row."""
+    pieces = []
     for entity, start, stop in _parts(line):
-        texts += [(step, shown(line.tokens[step]), entity) for step in range(start, stop)]
+        for step in range(start, stop):
+            row, place, behind = places[step]
+            at, text = first + row * n_lines, shown(line.tokens[step])
+            pieces.append(_Piece(step, text, at, place, len(text), entity))
         if entity is not None:
-            texts.append((None, shown(entity.type), entity))
-    return texts
+            badge = shown(entity.type)
+            pieces.append(_Piece(None, badge, at, behind, _badge_width(badge), entity))
+    return pieces

@@ -137,6 +137,37 @@ def test_the_text_shows_both_sides_where_they_differ():
     assert len(red) == len(["MISC", "UN", "UN", "<b>&", "York", "New", "York"])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["Ada", "King", "met", "the", "Queen", "of", "Spain", "in", "Rome"] * 5, "acgtacgta" * 30],
+)
+def test_words_of_both_sides_stand_under_each_other(words):
+    labels = ["B-PER", "I-PER", "O", "O", "B-ORG", "I-ORG", "I-ORG", "O", "B-PLACE"]
+    true = [(labels * 30)[: len(words)]]
+    pred = [["B-PER", "O", *true[0][2:-1], "O"]]
+    ax = TagDisplay.from_predictions(true, pred, [words], kind="text").ax_
+    rows = {}
+    for text in ax.texts:
+        x, y = text.get_position()
+        if text.get_text() and x and text.get_fontweight() == "normal":
+            rows.setdefault(y, []).append((x, text.get_text()))
+    lines = [rows[y] for y in sorted(rows)]
+    assert len(lines) >= 4
+    assert lines[::2] == lines[1::2]
+    assert [word for line in lines[::2] for _, word in line] == list(words)
+    names = [text.get_text() for text in ax.texts if text.get_position()[0] == 0]
+    assert names == ["pred", "true"] * (len(lines) // 2)
+    places = [box.get_x() + box.get_width() for box in ax.patches]
+    assert max(places) <= ax.get_xlim()[1] + 1
+
+
+def test_tokens_that_do_not_fit_are_refused_at_once():
+    with pytest.raises(ValueError, match="2 sequences of tokens for 3 sequences of labels"):
+        TagDisplay.from_predictions(TRUE, PRED, WORDS[:2])
+    with pytest.raises(ValueError, match="sequence 2 has 1 tokens and 2 labels"):
+        TagDisplay.from_predictions(TRUE, PRED, [*WORDS[:2], ["New"]])
+
+
 def test_given_axes_are_drawn_into():
     figure, axes = plt.subplots(1, 2)
     display = TagDisplay(TRUE, PRED, WORDS)
