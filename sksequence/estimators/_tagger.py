@@ -82,7 +82,7 @@ class RNNTagger(TagAnswersMixin, NetworkMixin, BaseEstimator):
     casing : bool, default=True
         Whether it is read how a word is written ("lower", "title", "upper", "mixed", "number",
         "with digits" or "other").
-    word_vectors : None, path, gensim KeyedVectors, or mapping of str to array-like, default=None
+    word_vectors : path, gensim KeyedVectors, mapping, fitted Word2VecEmbedder or None, default=None
         Vectors to start from. With ``embedding_trainable=False`` they stay as they are, and all
         words that they have are known.
     word_dropout : float, default=0.25
@@ -356,7 +356,7 @@ class RNNTagger(TagAnswersMixin, NetworkMixin, BaseEstimator):
         ----------
         X : list of lists of words, SequenceArray, array-like of shape \
                 (n_sequences, n_steps[, n_features]), list of arrays, or DataFrame
-            The sequences, of any lengths.
+            The sequences, of any lengths; in a table with the index (sequence, step) a step a row.
         y : list of lists or arrays, object array, 2-D array, SequenceArray, or Series with the \
                 index (sequence, step)
             A label, a string or a whole number, for each step of each sequence.

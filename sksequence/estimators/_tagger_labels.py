@@ -356,8 +356,7 @@ def class_weights(
 
 def _check_class_weight(class_weight: dict, classes: dict, name: str) -> None:
     for label, weight in class_weight.items():
-        number = isinstance(weight, Real) and np.isfinite(weight)
-        if not number or weight < 0:
+        if not isinstance(weight, Real) or not 0 <= weight < np.inf:
             raise ValueError(
                 f"class_weight[{label!r}] is {weight!r}: a weight is a finite number of at least 0."
             )
