@@ -86,9 +86,9 @@ class RNNLanguageModel(MeasuresMixin, WritingMixin, DensityMixin, NetworkMixin, 
         How a sequence ends. "end": the network says at each step whether it was the last one (an
         end symbol, or a probability beside the numbers). "empirical" and "poisson": a distribution
         of the number of steps of its own, :math:`p(x) = p(x \mid T)\, p(T)`, "empirical" with a
-        geometric tail of the weight of one sequence. "fixed": all have the same number of steps.
-        None: ends are not scored, as in a stretch of a long text. "auto": None for one long text
-        (a `str`), "fixed" for arrays and tables with a step a column, else "end".
+        geometric tail of the weight of one sequence. "fixed": all have the same number of steps,
+        as the rows of a table. None: ends are not scored, as in a stretch of a long text. "auto":
+        None for one long text (a `str`), else "end".
     embedding_size : int or None, default=64
         Length of the learned vector of a symbol. None stands for one-hot input.
     tie_embeddings : bool, default=False

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sksequence.estimators._containers import Container, holds_text
+from sksequence.estimators._containers import holds_text
 from sksequence.estimators._language_output import is_rows_of_tokens
 from sksequence.estimators._language_parameters import stretch
 from sksequence.estimators._shifted import Shifted
@@ -31,11 +31,8 @@ def as_documents(X: Any) -> Any:
 
 
 def default_ends(X: Any) -> str | None:
-    """How sequences of such a kind end, if it is left open."""
-    if isinstance(X, str):
-        return None
-    table = is_rows_of_tokens(X) or Container.of(X).n_steps is not None
-    return "fixed" if table else "end"
+    """How sequences end, if it is left open: the same way in every container."""
+    return None if isinstance(X, str) else "end"
 
 
 def read(X: Any, what: str, estimator: Any) -> SequenceArray:

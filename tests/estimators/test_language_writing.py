@@ -47,10 +47,9 @@ def lists():
 
 @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame, lambda X: X[:, :, None]])
 def test_tables_are_written_as_tables(container):
-    """All rows of a table have the same number of steps: it is not left to chance."""
-    X = container(RNG.normal(size=(40, 5, 1))[..., 0])
-    model = _model().fit(X)
-    assert model.length_model_ == "fixed"
+    """With a fixed number of steps, all of which p(x) is then the probability of."""
+    X = container(RNG.normal(size=(40, 5)))
+    model = _model(length_model="fixed").fit(X)
     for settings in ({}, {"prefix": np.zeros((2, *np.shape(X)[2:]))}):
         drawn = model.sample(7, random_state=0, **settings)
         assert type(drawn) is type(X)
@@ -61,7 +60,7 @@ def test_tables_are_written_as_tables(container):
     assert np.isneginf(model.score_samples([np.zeros(np.shape(X)[2:] or ()) * np.ones((3, 1))])[0])
 
 
-@pytest.mark.parametrize("length_model", ["end", "poisson"])
+@pytest.mark.parametrize("length_model", ["auto", "poisson"])
 def test_what_a_table_cannot_hold_is_a_list(length_model):
     X = RNG.normal(size=(40, 5))
     model = _model(length_model=length_model).fit(X)
@@ -75,7 +74,8 @@ def test_what_a_table_cannot_hold_is_a_list(length_model):
 @pytest.mark.parametrize("container", [np.array, pd.DataFrame])
 def test_rows_of_tokens_come_back_as_rows_of_tokens(container):
     rows = [["foo", "bar", "baz"], ["bar", "foo", "baz"]] * 20
-    model, of_lists = _model().fit(container(rows)), _model(length_model="fixed").fit(rows)
+    model = _model(length_model="fixed").fit(container(rows))
+    of_lists = _model(length_model="fixed").fit(rows)
     for drawn in (model.sample(5, random_state=0), model.complete(n_best=5)):
         assert all(len(row) == 3 and {*row} <= {"foo", "bar", "baz"} for row in drawn)
         np.testing.assert_allclose(model.score_samples(drawn), of_lists.score_samples(drawn))
