@@ -56,7 +56,7 @@ for temperature in (0.3, 1.0, 1.5):
 # %%
 # What does it know?
 # ------------------
-# Lines break after some sixty characters. Is there a unit that counts? ``find_units`` ranks units
+# Lines break after some forty characters. Is there a unit that counts? ``find_units`` ranks units
 # by how well they tell a property, here the number of characters since the line began.
 
 
