@@ -1,6 +1,6 @@
 """Genes in DNA (generated): is a base coding? F1 of the coding bases of 100 new sequences.
 
-``make_genes`` as it is by default but for their number: 1000 sequences of 300 to 900 bases to learn
+``make_genes`` as it is by default but for their number: 2000 sequences of 300 to 900 bases to learn
 from, genes of 20 to 80 codons, a tenth of the codons and of the letters of the binding sites noise.
 The network reads the bases in both directions after a convolution over nine of them; its settings
 were chosen on another draw. Logistic regression sees a base and 15, 30 or 60 neighbours on each
@@ -35,7 +35,7 @@ def tagger(seed, quick):
         batch_size=8,
         learning_rate=0.01,
         learning_rate_schedule="cosine",
-        max_epochs=2 if quick else 25,
+        max_epochs=2 if quick else 20,
         early_stopping=False,
         random_state=seed,
     )
@@ -57,7 +57,7 @@ def run(data, seed, quick):
     """F1 of a network and of logistic regression on windows, over drawn sets."""
     scores, accuracies, minutes = [], [], []
     by_width = {half: [] for half in (HALF_WIDTHS[:1] if quick else HALF_WIDTHS)}
-    n_train, n_new = (60, 20) if quick else (1000, 100)
+    n_train, n_new = (60, 20) if quick else (2000, 100)
     for s in range(seed, seed + (1 if quick else N_SEEDS)):
         X, y = make_genes(n_train, random_state=2 * s)
         X_new, y_new = make_genes(n_new, random_state=2 * s + 1)
