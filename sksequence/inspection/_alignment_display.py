@@ -398,7 +398,7 @@ def _hertz(names: Sequence[str] | None, n_features: int) -> dict[float, str]:
         return {}
     middles = [float(part[2]) for part in parts if part and not part[1]]
     n = len(middles)
-    inside = OCTAVES[(OCTAVES >= middles[0]) & (OCTAVES <= middles[-1])] if n else []
+    inside = [int(f) for f in OCTAVES if n and middles[0] <= f <= middles[-1]]
     if len(inside) < 2:
         ticks = {i + 0.5: f"{middles[i]:,.0f}" for i in sorted({0, n - 1}) if n}
     else:
