@@ -356,7 +356,7 @@ def class_weights(
 
 def _check_class_weight(class_weight: dict, classes: dict, name: str) -> None:
     for label, weight in class_weight.items():
-        if not isinstance(weight, Real) or not 0 <= weight < np.inf:
+        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
             raise ValueError(
                 f"class_weight[{label!r}] is {weight!r}: a weight is a finite number of at least 0."
             )

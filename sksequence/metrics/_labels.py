@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from sksequence.inputs._long_index import rows_by_sequence
-
 Labels = list[Hashable]
 
 
@@ -82,6 +80,9 @@ def _rows(given: Any) -> Iterable:
         if given.ndim == 2 and given.shape[1] == 1:
             given = given.iloc[:, 0]
         if given.ndim == 1 and given.index.nlevels == 2 and not _lists(given):
+            # to import scores alone takes neither pandas nor scikit-learn
+            from sksequence.inputs._long_index import rows_by_sequence
+
             return rows_by_sequence(given)
         return given.to_numpy()
     return given
