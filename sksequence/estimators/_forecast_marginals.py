@@ -80,6 +80,10 @@ class Drawn:
 class Around:
     """A point forecast with the errors that were seen on data held back.
 
+    Errors that were all on one side shift the quantiles, but not beyond the forecast: below the
+    median they are at most that, above it at least. So every interval holds the forecast, and what
+    happens at least as often as errors like those would have it.
+
     Parameters
     ----------
     point : ndarray of shape (n_origins, n_steps, n_targets)
@@ -99,10 +103,11 @@ class Around:
 
     def quantile(self, levels: np.ndarray) -> np.ndarray:
         """Values below which `levels` of shape ``(n_steps, n_targets, n_q)`` lie."""
-        found = []
+        found, forecast = [], self.undo(self.point)
         for level in np.moveaxis(levels, 2, 0):
             error = conformal_quantiles(self.errors, level)
-            found.append(self.undo(self.point + self.scale * error))
+            values = self.undo(self.point + self.scale * error)
+            found.append(beside(forecast, values, level))
         return np.stack(found, axis=3)
 
 
@@ -132,9 +137,17 @@ class AroundChanges:
             part = slice(at, at + N_PARTS)
             moved = self.scale[part] * self.errors[:, np.newaxis]
             paths = self.undo(self.point[part] + moved, part)  # (n_errors, n, n_steps, n_targets)
+            (forecast,) = self.undo(self.point[part][np.newaxis], part)
             for q, level in enumerate(np.moveaxis(levels, 2, 0)):
-                result[part, ..., q] = conformal_quantiles(paths, level)
+                values = conformal_quantiles(paths, level)
+                result[part, ..., q] = beside(forecast, values, level)
         return result
+
+
+def beside(forecast: np.ndarray, values: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Quantiles on their side of the forecast: at most it below the median, at least it above."""
+    low, high = np.minimum(values, forecast), np.maximum(values, forecast)
+    return np.where(level < 0.5, low, np.where(level > 0.5, high, values))
 
 
 def conformal_quantiles(values: np.ndarray, level: np.ndarray) -> np.ndarray:

@@ -34,7 +34,8 @@ class Bounds:
 
         Of a distribution they come in closed form where all steps are given at once, else from
         500 drawn paths. Of a point forecast they come from the errors on the stretch of time that
-        was held back.
+        was held back; where these were all on one side, the quantiles are shifted, but no further
+        than to the forecast: those below the median are at most that, those above it at least.
 
         Parameters
         ----------

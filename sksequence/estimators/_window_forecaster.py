@@ -45,8 +45,8 @@ class WindowForecaster(Bounds, RegressorMixin, BaseEstimator):
 
     Rows, tables, panels and units of a window are those of ``RNNForecaster``, and so are
     ``predict_interval`` and ``predict_quantiles``, which are made of errors on a stretch of time
-    that was held back. Windows are written out here: memory is `lookback` times that of the
-    series.
+    that was held back; every interval holds the forecast. Windows are written out here: memory is
+    `lookback` times that of the series.
 
     Parameters
     ----------

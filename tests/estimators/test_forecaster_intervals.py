@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyRegressor
 
-from sksequence import RNNForecaster
+from sksequence import RNNForecaster, WindowForecaster
 from sksequence.estimators._forecast_marginals import errors_at_steps
 
 SMALL = {"lookback": 6, "horizon": 3, "hidden_size": 6, "max_epochs": 2, "random_state": 0}
@@ -40,6 +41,21 @@ def test_ninety_percent_intervals_hold_nine_times_of_ten(strategy, loss):
     inside = table["actual"].between(table[0.05], table[0.95]).groupby(table["step"]).mean()
     assert inside.between(0.82, 0.97).all(), inside.tolist()
     assert 0.86 < inside.mean() < 0.95
+
+
+@pytest.mark.parametrize("transform", [None, "log1p", "difference"])
+def test_an_interval_holds_the_forecast_of_a_biased_forecaster(transform):
+    """The mean of the past is below everything that follows in a series that rises."""
+    y = pd.Series(np.exp(np.linspace(3, 6, 150)), DAYS[:150])
+    forecaster = WindowForecaster(
+        DummyRegressor(), 6, 4, target_transform=transform, validation_fraction=0.3
+    ).fit(None, y)
+    forecast = forecaster.predict(9).to_numpy()
+    for coverage in (0.2, 0.9):
+        bounds = forecaster.predict_interval(9, coverage).to_numpy()
+        assert (bounds[:, 0] <= forecast).all() and (forecast <= bounds[:, 1]).all()
+    found = forecaster.predict_quantiles(9, [0.1, 0.4, 0.5, 0.6, 0.9]).to_numpy()
+    assert (np.diff(found, axis=1) >= 0).all()
 
 
 def test_calibration_corrects_a_distribution_that_is_too_narrow():
