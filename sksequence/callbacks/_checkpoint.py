@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import numbers
 import os
 import platform
@@ -19,7 +21,7 @@ from sksequence.callbacks._checkpoint_file import (
     read_snapshot,
     write,
 )
-from sksequence.callbacks._places import is_fit, place
+from sksequence.callbacks._places import is_fit, is_searched
 
 SUFFIX = ".checkpoint"
 # These may be other ones when training goes on: they do not decide what a step does.
@@ -34,8 +36,8 @@ class Checkpoint:
     machine, with the same number of threads and the same versions; another machine or version
     is told in a warning). A training that had come to its end is not repeated.
 
-    Each training has a folder of its own within `folder`, by its data and by its place in a
-    search, so that a search or a cross-validation that was killed goes on too.
+    Each training has a folder of its own within `folder`, by its data and, in a search, by its
+    parameters, so that a search or a cross-validation that was killed goes on too.
 
     Parameters
     ----------
@@ -98,6 +100,8 @@ class Checkpoint:
         max_share: float | None = 0.02,
         keep: int = 2,
     ):
+        if not isinstance(folder, (str, os.PathLike)):
+            raise TypeError(f"Checkpoint needs the name of a folder, got folder={folder!r}.")
         for name, value, kind in (
             ("every_epochs", every_epochs, numbers.Integral),
             ("every_minutes", every_minutes, numbers.Real),
@@ -143,12 +147,17 @@ class Checkpoint:
             return
         training = context.training
         folder = self.folder / _name(estimator, context)
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(
-                f"the folder {folder} may not be written to: choose another one for Checkpoint, or "
-                "change its rights."
-            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise type(error)(
+                error.errno,
+                f"{error.strerror}: Checkpoint cannot write here, so nothing was trained; choose a "
+                "folder that you may write to",
+                str(folder),
+            ) from error
         for part in folder.glob(".*.part"):  # of a process that was killed while it wrote
             part.unlink(missing_ok=True)
         run = self._runs[context.root_uuid, id(estimator)] = _Run(
@@ -256,10 +265,19 @@ class _Run:
 
 
 def _name(estimator, context) -> str:
-    """A folder for each training: by its place, its data, and how many came before it."""
-    parts = [*map(str, place(context)), "data", context.training.fingerprint()]
+    """A folder for each training: by its data, and by its parameters in a search."""
+    parts = ["data", context.training.fingerprint()]
+    if is_searched(context):
+        chosen = _parameters(estimator)
+        parts += ["with", hashlib.sha256(repr(sorted(chosen.items())).encode()).hexdigest()[:8]]
     n_before = getattr(estimator, "_n_fits", 0)  # with warm_start
     return "-".join([*parts, "fit", str(n_before + 1)] if n_before else parts)
+
+
+def _parameters(estimator) -> dict[str, str]:
+    """The parameters that decide what a step of training does."""
+    given = estimator.get_params(deep=False).items()
+    return {name: _readable(value) for name, value in given if name not in FREE}
 
 
 def _describe(estimator, training) -> dict[str, Any]:
@@ -268,11 +286,7 @@ def _describe(estimator, training) -> dict[str, Any]:
     shapes = {name: list(w.shape) for name, w in training.network.state_dict().items()}
     return {
         "estimator": type(estimator).__name__,
-        "parameters": {
-            name: _readable(value)
-            for name, value in estimator.get_params(deep=False).items()
-            if name not in FREE
-        },
+        "parameters": _parameters(estimator),
         "weights": shapes,
         "setting": {
             "sksequence": version("sksequence"),

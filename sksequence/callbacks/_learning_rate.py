@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -57,7 +58,7 @@ class LearningRateSchedule:
             return
         training = context.training
         rate = self.rule(list(training.history), training.base_rate)
-        if not math.isfinite(rate) or rate <= 0:
+        if not isinstance(rate, numbers.Real) or not math.isfinite(rate) or rate <= 0:
             raise ValueError(
                 f"the rule of LearningRateSchedule gave {rate!r} before epoch "
                 f"{len(training.history) + 1}: a step size is a number above 0."

@@ -91,7 +91,8 @@ class MLflowLogger:
     """Write parameters, losses, step size and seconds of each epoch to MLflow.
 
     Each fit is a run; within a run that is active (``with mlflow.start_run():``) a child of it.
-    Needs MLflow (``pip install mlflow-skinny`` or ``mlflow``).
+    Needs MLflow: mlflow-skinny, which the extra ``tracking`` brings, writes to a server
+    (``tracking_uri="http://..."``); a local database needs ``pip install mlflow``.
 
     Parameters
     ----------
@@ -106,6 +107,8 @@ class MLflowLogger:
     ------
     ImportError
         If MLflow is not installed.
+    RuntimeError
+        When fit begins, if MLflow cannot open what `tracking_uri` names.
 
     Examples
     --------
@@ -164,8 +167,17 @@ class MLflowLogger:
 
     def _client(self):
         from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
 
-        return MlflowClient(self.tracking_uri)
+        try:
+            return MlflowClient(self.tracking_uri)
+        except MlflowException as error:
+            where = "its default place" if self.tracking_uri is None else repr(self.tracking_uri)
+            raise RuntimeError(
+                f"MLflow cannot write to {where}, so nothing was trained: name a server with "
+                "MLflowLogger(tracking_uri='http://...'), or install the whole of MLflow for a "
+                f"database on this machine (pip install mlflow). MLflow says: {error}"
+            ) from error
 
     def __getstate__(self):
         return {**vars(self), "_runs": {}}

@@ -25,3 +25,13 @@ def is_epoch(context: Any) -> bool:
 def is_fit(context: Any) -> bool:
     """Whether a task is the whole training of a network."""
     return context.task_name == "fit" and hasattr(context, "training")
+
+
+def is_searched(context: Any) -> bool:
+    """Whether something other than a pipeline stands around a fit."""
+    own = context.estimator_name
+    while context.parent is not None:
+        context = context.parent
+        if context.estimator_name not in (own, "Pipeline"):
+            return True
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from difflib import get_close_matches
 from typing import Any
 
 from sksequence.callbacks._places import is_epoch
@@ -175,6 +176,12 @@ def _scorer(scoring: Any):
     if scoring in get_scorer_names():
         from sklearn.metrics import get_scorer
     else:
+        near = get_close_matches(str(scoring), get_scorer_names(), n=3, cutoff=0.8)
+        if near:
+            raise ValueError(
+                f"ValidationMonitor knows no scorer {scoring!r}: did you mean "
+                f"{' or '.join(map(repr, near))}?"
+            )
         from sksequence.metrics import get_scorer
     return get_scorer(scoring)
 

@@ -4,6 +4,7 @@ A further data set is an entry in ``registry.json``: its files with public addre
 SHA-256. An address of null means that the file was repacked and has to be put there by hand.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -152,6 +153,16 @@ def _download(file: RemoteFile, folders: list[Path], download_if_missing: bool) 
         )
     pooch = import_optional("pooch", extra="data", purpose=f"downloading the file {file}")
     path = file.path_in(folders[0])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise OSError(
+            f"The file {file} cannot be downloaded: the folder {path.parent} cannot be made or "
+            f"written to ({error.strerror}). Name another folder with data_home= or with the "
+            f"environment variable {ENVIRONMENT_VARIABLE}."
+        ) from error
     try:
         known = f"sha256:{file.sha256}"
         pooch.retrieve(file.url, known_hash=known, fname=path.name, path=path.parent)

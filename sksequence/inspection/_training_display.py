@@ -175,8 +175,9 @@ class TrainingDisplay:
         below = below[: len(axes) - 1]
         self.lines_: dict[tuple[str, str], Any] = {}
         colors = _colors(len(records))
+        validated = any("valid_loss" in record.history[0] for record in records)
         for record, color in zip(records, colors, strict=True):
-            self._draw_losses(axes[0], record, color)
+            self._draw_losses(axes[0], record, color, validated)
             for place, name in zip(axes[1:], below, strict=False):
                 self._draw_below(place, record, name, color)
         _finish_losses(axes[0], records, colors, self.loss_name, log_scale)
@@ -201,13 +202,13 @@ class TrainingDisplay:
             records.append(record)
         return records
 
-    def _draw_losses(self, ax, record, color):
+    def _draw_losses(self, ax, record, color, validated):
         epochs = column(record.history, "epoch")
         columns = [name for name in STYLES if name in record.history[0]]
         kept_in = "valid_loss" if "valid_loss" in columns else columns[0]
         for name in columns:
             values = column(record.history, name)
-            settings = _line(name, color, len(columns))
+            settings = _line(name, color, validated)
             mark = "o" if len(epochs) == 1 else ""  # a line of one point is none
             (line,) = ax.plot(epochs, values, marker=mark, ms=4, **settings)
             self.lines_[record.estimator, name] = line
@@ -266,11 +267,11 @@ def _colors(n_fits: int) -> list[Any]:
     return [tuple(map(float, rgba)) for rgba in colormaps["viridis"](np.linspace(0, 0.9, n_fits))]
 
 
-def _line(name: str, color: Any, n_columns: int) -> dict[str, Any]:
+def _line(name: str, color: Any, validated: bool) -> dict[str, Any]:
     if color is None:
         own, label = STYLES[name]
         return {"color": own, "label": label, "lw": 1.8}
-    thin = name == "train_loss" and n_columns > 1
+    thin = name == "train_loss" and validated
     return {"color": color, "lw": 1.1 if thin else 1.9, "ls": (0, (3, 1.5)) if thin else "-"}
 
 

@@ -76,4 +76,12 @@ def save(estimator: BaseEstimator, path: str | os.PathLike) -> None:
     tree = encoder.encode(estimator, name)
     others = {package: version(package) for package in ("scikit-learn", "torch", "numpy")}
     about = {"class": name, "sksequence": __version__, **others}
-    write_file(Path(path), tree, encoder.arrays, about)
+    write_file(_regular(Path(path)), tree, encoder.arrays, about)
+
+
+def _regular(path: Path) -> Path:
+    """Where a link leads; a device that is there must not be replaced."""
+    path = Path(os.path.realpath(path)) if os.path.islink(path) else path
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise OSError(f"{path} is no regular file, so it is not replaced: give another path.")
+    return path

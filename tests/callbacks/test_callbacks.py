@@ -220,6 +220,11 @@ def test_needs_validation_data(data, classifier):
         classifier.fit(*data)
 
 
+def test_a_misspelt_scorer():
+    with pytest.raises(ValueError, match=r"no scorer 'acuracy': did you mean 'accuracy'"):
+        ValidationMonitor("acuracy")
+
+
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"n_iter_no_change": 1.5}])
 def test_wrong_numbers(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
@@ -239,6 +244,9 @@ def test_step_sizes_equal_those_of_the_same_schedule_by_name(data, classifier):
 
 
 def test_a_rule_that_gives_no_step_size(data, classifier):
+    classifier.set_callbacks(LearningRateSchedule(lambda history, rate: None))
+    with pytest.raises(ValueError, match=r"gave None before epoch 1"):
+        classifier.fit(*data)
     classifier.set_callbacks(LearningRateSchedule(lambda history, rate: -rate))
     with pytest.raises(ValueError, match=r"gave -0.005 before epoch 1"):
         classifier.fit(*data)
@@ -334,6 +342,14 @@ def test_mlflow_finds_parameters_and_losses(data, classifier, tmp_path, monkeypa
     assert [metric.value for metric in history] == [
         row["train_loss"] for row in classifier.history_
     ]
+
+
+def test_mlflow_without_a_place(data, classifier, monkeypatch, tmp_path):
+    pytest.importorskip("mlflow")
+    monkeypatch.delenv("MLFLOW_ALLOW_FILE_STORE", raising=False)
+    logger = MLflowLogger(tracking_uri="nowhere://else")
+    with pytest.raises(RuntimeError, match=r"cannot write to 'nowhere.*tracking_uri='http"):
+        classifier.set_callbacks(logger).fit(*data)
 
 
 @pytest.mark.parametrize(

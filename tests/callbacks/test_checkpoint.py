@@ -227,19 +227,21 @@ def test_a_process_killed_at_random_moments(tmp_path):
 
 
 def test_a_search_goes_on(data, tmp_path):
-    def search():
+    def search(sizes=(3, 4)):
         classifier = RNNClassifier(max_epochs=2, random_state=0, early_stopping=False)
         steps = make_pipeline(SequenceScaler(), classifier.set_callbacks(Checkpoint(tmp_path)))
-        return GridSearchCV(steps, {"rnnclassifier__hidden_size": [3, 4]}, cv=2).fit(*data)
+        return GridSearchCV(steps, {"rnnclassifier__hidden_size": list(sizes)}, cv=2).fit(*data)
 
     first = search()
     written = {path: path.stat().st_mtime_ns for path in checkpoints(tmp_path)}
     assert len({path.parent for path in written}) == 2 * 2 + 1  # and the refit
-    again = search()
+    again = search([4, 3])
     assert {path: path.stat().st_mtime_ns for path in checkpoints(tmp_path)} == written
     np.testing.assert_array_equal(
-        again.cv_results_["mean_test_score"], first.cv_results_["mean_test_score"]
+        again.cv_results_["mean_test_score"], first.cv_results_["mean_test_score"][::-1]
     )
+    more = search([3, 5, 4]).cv_results_["mean_test_score"]  # another grid, the same folder
+    np.testing.assert_array_equal(more[[0, 2]], first.cv_results_["mean_test_score"])
 
 
 def test_folds_have_folders_of_their_own(data, classifier, tmp_path):
@@ -375,8 +377,10 @@ def test_a_folder_without_permission(data, classifier, tmp_path):
 
 def test_a_file_in_the_way(data, classifier, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(OSError, match=r"nothing was trained; choose a folder.*file"):
         classifier.set_callbacks(Checkpoint(tmp_path / "file")).fit(*data)
+    with pytest.raises(TypeError, match="folder=None"):
+        Checkpoint(None)
 
 
 def test_left_overs_of_a_killed_process_are_removed(data, fitted, tmp_path):

@@ -16,7 +16,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from sksequence import RNNClassifier
+from sksequence import RNNClassifier, TokenEncoder
 from sksequence.persistence import _file, load, save
 from tests.persistence.fitted import LABELS, NUMBERS, same
 
@@ -379,3 +379,18 @@ def test_file_of_format_1_is_still_read():
     expected = [[0.513071, 0.486929], [0.441047, 0.558953]]
     found = loaded.predict_proba(["the old dog", "a cat sleeps"])
     np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_a_link_is_followed_and_a_device_is_not_replaced(tmp_path):
+    (tmp_path / "model").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "model")
+    model = TokenEncoder().fit(["a b"])
+    save(model, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    loaded = load(tmp_path / "model")
+    np.testing.assert_array_equal(
+        loaded.transform(["b a"]).only.values, model.transform(["b a"]).only.values
+    )
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no regular file"):
+        save(model, tmp_path / "pipe")
