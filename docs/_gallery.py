@@ -44,7 +44,11 @@ LONG = {
     "time_series/mnist_rows",
 }
 # Only the first pictures of these are kept: the others hold texts that may not be passed on.
-KEPT = {"labels/tag_names": 1}
+KEPT = {
+    "labels/tag_names": 1,
+    "sequences_out/translate_german": 0,
+    "time_series/mnist_rows": 0,
+}
 DATA, ALL = "SKSEQUENCE_DATA", "SKSEQUENCE_GALLERY"
 
 
