@@ -318,7 +318,7 @@ def test_longer_sources_are_mentioned_once(fitted):
 
 
 def test_the_most_probable_symbol_is_not_drawn(fitted):
-    with pytest.raises(ValueError, match="use transform with beam_size=1"):
+    with pytest.raises(ValueError, match="use top_k=1"):
         fitted["text"].sample(X, temperature=0)
 
 

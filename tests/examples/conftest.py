@@ -170,7 +170,7 @@ def spoken_digits():
 
 def tiny_shakespeare():
     """One speech over and over."""
-    return Bunch(data="A LORD:\nWho calls at this door,\nthe night is long.\n\n" * 300)
+    return Bunch(data="A KING:\nWho calls at this door,\nthe night is long.\n\n" * 300)
 
 
 def jsb_chorales():
