@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
+from sklearn.model_selection import StratifiedKFold
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,21 @@ def compare(
         )
     together, plain, seconds = np.transpose(figures)
     return Comparison(together, plain, np.array(alone), seconds, predicted, by_baseline)
+
+
+def compare_vote(
+    members: list[Any],
+    baseline: Any,
+    sequences: list[str],
+    y: np.ndarray,
+    n_folds: int,
+    measure: Callable[[np.ndarray, np.ndarray], float],
+    quick: bool,
+) -> Comparison:
+    """`compare` of the mean of several networks, over stratified folds; quick: over one of them."""
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=0).split(sequences, y)
+    vote = VotingClassifier([(f"member{k}", m) for k, m in enumerate(members)], voting="soft")
+    return compare(vote, baseline, sequences, y, list(folds)[: 1 if quick else None], measure)
 
 
 def _given_by_each(model: VotingClassifier, texts: list[str]) -> list[np.ndarray]:

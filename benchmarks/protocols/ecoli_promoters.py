@@ -13,15 +13,13 @@ than either alone. Its ``C`` was chosen among four on the same part.
 from __future__ import annotations
 
 import numpy as np
-from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import matthews_corrcoef
-from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
-from protocols._folds import compare
+from protocols._folds import compare_vote
 from protocols._shared import with_interval
 from sksequence import RNNClassifier, TokenEncoder
 from sksequence.datasets import fetch_ecoli_promoters
@@ -68,16 +66,8 @@ def run(data, seed, quick):
     sequences, y = fetch_ecoli_promoters(data_home=data, return_X_y=True)
     y = np.asarray(y, dtype=object)
     n_networks, epochs = (1, 2) if quick else (N_NETWORKS, 30)
-    members = [(f"seed{s}", network(s, epochs)) for s in range(seed, seed + n_networks)]
-    folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(sequences, y))
-    found = compare(
-        VotingClassifier(members, voting="soft"),
-        counted(),
-        sequences,
-        y,
-        folds[:1] if quick else folds,
-        matthews_corrcoef,
-    )
+    members = [network(s, epochs) for s in range(seed, seed + n_networks)]
+    found = compare_vote(members, counted(), sequences, y, 5, matthews_corrcoef, quick)
     return [
         ("ours, correlation coefficient", three(found.ours), f"aim >= .84; {n_networks} averaged"),
         ("one network", three(found.alone.mean(axis=1)), "mean of them, each alone"),

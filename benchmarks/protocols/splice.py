@@ -10,14 +10,12 @@ them, logistic regression on the 60 bases 4.4 %.
 from __future__ import annotations
 
 import numpy as np
-from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import zero_one_loss
-from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
-from protocols._folds import compare
+from protocols._folds import compare_vote
 from protocols._shared import with_interval
 from sksequence import RNNClassifier, TokenEncoder
 from sksequence.datasets import fetch_splice
@@ -68,16 +66,8 @@ def run(data, seed, quick):
     sequences, y = fetch_splice(data_home=data, return_X_y=True)
     y = np.asarray(y, dtype=object)
     n_networks, epochs = (1, 3) if quick else (N_NETWORKS, 15)
-    members = [(f"seed{s}", network(s, epochs)) for s in range(seed, seed + n_networks)]
-    folds = list(StratifiedKFold(10, shuffle=True, random_state=0).split(sequences, y))
-    found = compare(
-        VotingClassifier(members, voting="soft"),
-        one_hot(),
-        sequences,
-        y,
-        folds[:1] if quick else folds,
-        zero_one_loss,
-    )
+    members = [network(s, epochs) for s in range(seed, seed + n_networks)]
+    found = compare_vote(members, one_hot(), sequences, y, 10, zero_one_loss, quick)
     tested = found.predicted != ""
     each = [
         f"{100 * np.mean(found.predicted[(y == name) & tested] != name):.2f}"
