@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sksequence.inputs._frequency import as_integers, as_step, kind_of, short_time, step_of
+from sksequence.inputs._plain_index import from_plain, plain_or_same
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +95,13 @@ class Clock:
         step = step_of(index, what) if frequency is None else as_step(frequency, index, what)
         keeps = frequency is not None or getattr(index, "freq", None) is not None
         return cls(kind, index[: 2 if step is None else 1], step, keeps)
+
+    def __getstate__(self) -> dict:
+        known = None if self.known is None else plain_or_same(self.known)
+        return {**vars(self), "known": known, "step": plain_or_same(self.step)}
+
+    def __setstate__(self, state: dict) -> None:
+        vars(self).update({name: from_plain(part) for name, part in state.items()})
 
     @property
     def frequency(self) -> str:

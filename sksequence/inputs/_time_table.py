@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sksequence.inputs._channel import offsets_from_lengths, ragged_positions
 from sksequence.inputs._clock import Clock
 from sksequence.inputs._frequency import short_time
+from sksequence.inputs._plain_index import from_plain, plain_or_same
 from sksequence.inputs._table_values import Source, read_values
 from sksequence.inputs._time_rows import TimeRows, check_gaps, place
 
@@ -62,6 +63,13 @@ class TimeTable:
     keys: pd.Index | None
     columns: tuple | None
     clock: Clock
+
+    def __getstate__(self) -> dict:
+        state = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**state, "keys": plain_or_same(self.keys)}
+
+    def __setstate__(self, state: dict) -> None:
+        vars(self).update({**state, "keys": from_plain(state["keys"])})
 
     def __len__(self) -> int:
         return len(self.values)

@@ -17,6 +17,7 @@ from sksequence.persistence._registry import (
     name_of_function,
 )
 from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder
+from sksequence.preprocessing._analyzers import TextCutter
 
 # The folder in which a pipeline keeps pickles: another machine has none, and must not read ours.
 _CACHE = "memory"
@@ -159,9 +160,23 @@ def _set_requests(estimator: Any, requests: dict) -> None:
             getattr(estimator, f"set_{method}_request")(**request)
 
 
-def _decode_partial(node: dict, decoder: Decoder) -> partial:
+def _decode_partial(node: dict, decoder: Decoder) -> Any:
+    if node["function"] == {TAG: "function", "name": "preprocessing._cut"}:
+        return _decode_cut(node["settings"], decoder)
     function = decoder.decode(node["function"])
     return partial(function, *decoder.decode(node["items"]), **decoder.decode(node["settings"]))
+
+
+def _decode_cut(settings: dict, decoder: Decoder) -> TextCutter:
+    """What cuts texts, as the first files told it: by two functions."""
+    case = {"str.lower": "lower", "str.upper": "upper"}.get(settings["fold"]["name"])
+    split = settings["split"]
+    if split[TAG] == "partial":
+        sizes = decoder.decode(split["settings"])
+        return TextCutter("kmer", case, int(sizes["k"]), int(sizes["stride"]))
+    if split[TAG] == "object":
+        return TextCutter("subword", case, splitter=decoder.decode(split))
+    return TextCutter("char" if split[TAG] == "type" else "word", case)
 
 
 def _decode_function(node: dict, decoder: Decoder) -> Any:

@@ -19,6 +19,7 @@ STAGES = ("inputs", "preprocessing", "batches", "cells", "networks", "tasks", "e
 PARTS = {
     "metrics": {"_scaled_errors": ("NaiveErrors",)},
     "preprocessing": {
+        "_analyzers": ("TextCutter",),
         "_image_layers": ("FeatureMap",),
         "_subwords": ("SubwordSplitter",),
         "_target_transforms": (
@@ -48,8 +49,7 @@ PARTS = {
     },
 }
 
-# What cuts texts into tokens, and what scikit-learn's feature selection goes by.
-FUNCTIONS = {"preprocessing": {"_analyzers": ("_cut", "_keep", "_kmers", "_words")}}
+# What scikit-learn's feature selection goes by, and methods of text.
 METHODS = {"str.lower": str.lower, "str.upper": str.upper}
 SKLEARN_FUNCTIONS = {
     "sklearn.feature_selection": (
@@ -129,7 +129,7 @@ def class_named(name: str) -> type | None:
         found = getattr(stage, short) if short in stage.__all__ else None
         if _is_state_alone(found) and found.__module__.startswith(f"sksequence.{place}."):
             return found
-    return _part(PARTS, place, short)
+    return _part(place, short)
 
 
 def function_named(name: str) -> Callable | None:
@@ -139,7 +139,7 @@ def function_named(name: str) -> Callable | None:
     place, _, short = str(name).rpartition(".")
     if short in SKLEARN_FUNCTIONS.get(place, ()):
         return getattr(import_module(place), short)
-    return _part(FUNCTIONS, place, short)
+    return None
 
 
 def name_of_function(function: Any) -> str | None:
@@ -149,18 +149,12 @@ def name_of_function(function: Any) -> str | None:
 
 @cache
 def _function_names() -> tuple[str, ...]:
-    own = (
-        f"{stage}.{name}"
-        for stage, files in FUNCTIONS.items()
-        for names in files.values()
-        for name in names
-    )
     theirs = (f"{place}.{name}" for place, names in SKLEARN_FUNCTIONS.items() for name in names)
-    return (*METHODS, *own, *theirs)
+    return (*METHODS, *theirs)
 
 
-def _part(table: dict, stage: str, short: str) -> Any:
-    for file, names in table.get(stage, {}).items():
+def _part(stage: str, short: str) -> Any:
+    for file, names in PARTS.get(stage, {}).items():
         if short in names:
             return getattr(import_module(f"sksequence.{stage}.{file}"), short)
     return None

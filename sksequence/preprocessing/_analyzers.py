@@ -7,11 +7,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sksequence.inputs._long_index import rows_by_sequence
+
+if TYPE_CHECKING:
+    from sksequence.preprocessing._subwords import SubwordSplitter
 
 ANALYZERS = ("word", "char", "kmer", "subword")
 
@@ -61,21 +64,53 @@ def make_analyzer(
     if analyzer == "subword":
         from sksequence.preprocessing._subwords import learn_subwords
 
-        fold = _fold(lowercase, auto=_keep)
-        splitter = learn_subwords(map(fold, _texts(documents)), min_count, max_tokens)
-        return partial(_cut, split=splitter, fold=fold)
-    if analyzer == "word":
-        return partial(_cut, split=_words, fold=_fold(lowercase, auto=str.lower))
-    if analyzer == "char":
-        return partial(_cut, split=list, fold=_fold(lowercase, auto=_keep))
-    split = partial(_kmers, k=k, stride=stride)
-    return partial(_cut, split=split, fold=_fold(lowercase, auto=str.upper))
+        fold = _case(analyzer, lowercase)
+        texts = (_folded(text, fold) for text in _texts(documents))
+        return TextCutter(analyzer, fold, splitter=learn_subwords(texts, min_count, max_tokens))
+    return TextCutter(analyzer, _case(analyzer, lowercase), k, stride)
+
+
+@dataclass(frozen=True)
+class TextCutter:
+    """Cuts texts into tokens; lists of tokens pass as they are.
+
+    It is told by plain values alone, so that every way of saving an estimator can write it.
+
+    Parameters
+    ----------
+    analyzer : {"word", "char", "kmer", "subword"}
+    case : {"lower", "upper"} or None
+        What texts are turned into first.
+    k, stride : int
+        Of k-mers.
+    splitter : SubwordSplitter or None
+        Of subwords.
+    """
+
+    analyzer: str
+    case: str | None
+    k: int = 3
+    stride: int = 1
+    splitter: SubwordSplitter | None = None
+
+    def __call__(self, document: Any) -> list[str]:
+        """The tokens of a document."""
+        if not isinstance(document, str):
+            return list(document)
+        text = _folded(document, self.case)
+        if self.analyzer == "word":
+            return _word_pattern().findall(text)
+        if self.analyzer == "char":
+            return list(text)
+        if self.splitter is not None:
+            return self.splitter(text)
+        k = self.k
+        return [text[i : i + k] for i in range(0, len(text) - k + 1, self.stride)]
 
 
 def learned_pieces(analyze: Analyzer) -> list[str] | None:
     """All pieces into which ``"subword"`` may cut a text; None for other analyzers."""
-    split = getattr(analyze, "keywords", {}).get("split")
-    return getattr(split, "pieces", None)
+    return getattr(getattr(analyze, "splitter", None), "pieces", None)
 
 
 def check_documents(X: Any, estimator: Any) -> Iterable:
@@ -128,10 +163,6 @@ class _Documents:
 # -- tokens of a document ---------------------------------------------------------------
 
 
-def _cut(document: Any, split: Callable, fold: Callable) -> list[str]:
-    return split(fold(document)) if isinstance(document, str) else list(document)
-
-
 def _ask(document: Any, function: Callable) -> list[str]:
     tokens = function(document)
     if isinstance(tokens, (str, bytes)) or not isinstance(tokens, Iterable):
@@ -148,10 +179,6 @@ def _ask(document: Any, function: Callable) -> list[str]:
     return tokens
 
 
-def _words(text: str) -> list[str]:
-    return _word_pattern().findall(text)
-
-
 @cache
 def _word_pattern() -> re.Pattern:
     # \w lacks combining marks (the vowel signs of Hindi, an accent after its letter)
@@ -161,18 +188,16 @@ def _word_pattern() -> re.Pattern:
     return re.compile(rf"{number}|{word}(?:['\u2019]{word})*|[^\w\s][{marks}]*|_")
 
 
-def _kmers(text: str, k: int, stride: int) -> list[str]:
-    return [text[i : i + k] for i in range(0, len(text) - k + 1, stride)]
+def _folded(text: str, case: str | None) -> str:
+    if case is None:
+        return text
+    return text.lower() if case == "lower" else text.upper()
 
 
-def _keep(text: str) -> str:
-    return text
-
-
-def _fold(lowercase: bool | str, auto: Callable) -> Callable:
+def _case(analyzer: str, lowercase: bool | str) -> str | None:
     if lowercase == "auto":
-        return auto
-    return str.lower if lowercase else _keep
+        return {"word": "lower", "kmer": "upper"}.get(analyzer)
+    return "lower" if lowercase else None
 
 
 def _texts(documents: Iterable | None) -> Iterator[str]:

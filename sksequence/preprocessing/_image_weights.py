@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -108,39 +107,42 @@ def _unfitting(network: Any, path: Any, missing: list, wanted: dict, found: dict
 
 
 class PortableNetwork:
-    """A network that is pickled with numpy arrays for tensors, and opens on the CPU."""
+    """A network whose state has numpy arrays for tensors, and opens on the CPU."""
 
     def __init__(self, network: nn.Module):
         self.network_in_pickle = network
 
-    def __reduce__(self) -> tuple:
+    def __getstate__(self) -> dict:
         tensors = [*self.network_in_pickle.parameters(), *self.network_in_pickle.buffers()]
         memo: dict[int, Any] = {id(tensor): _NumpyTensor(tensor) for tensor in tensors}
-        return _opened, (copy.deepcopy(self.network_in_pickle, memo),)
+        return {"network_in_pickle": copy.deepcopy(self.network_in_pickle, memo)}
+
+    def __setstate__(self, state: dict) -> None:
+        self.network_in_pickle = network = state["network_in_pickle"]
+        made: dict[int, Tensor] = {}  # a tensor that two layers share stays one
+        for module in network.modules():
+            for tensors in (module._parameters, module._buffers):
+                for name, value in tensors.items():
+                    if isinstance(value, _NumpyTensor):
+                        tensors[name] = made.setdefault(id(value), value.tensor())
 
     def __deepcopy__(self, memo: dict) -> PortableNetwork:
         return PortableNetwork(copy.deepcopy(self.network_in_pickle, memo))
 
 
 class _NumpyTensor:
-    """Stands for a tensor in a network that is about to be pickled."""
+    """Stands for a tensor in a network that is about to be written."""
 
     def __init__(self, tensor: Tensor):
-        self.tensor = tensor
-
-    def __reduce__(self) -> tuple:
-        values = self.tensor.detach().cpu()
-        is_weight = isinstance(self.tensor, nn.Parameter)
+        values = tensor.detach().cpu()
         if values.dtype == torch.bfloat16:  # numpy has none; 32 bits hold each of its numbers
             values = values.float()
-        dtype = str(self.tensor.dtype).removeprefix("torch.")
-        return _tensor, (values.numpy(), dtype, is_weight, self.tensor.requires_grad)
+        self.values = values.numpy()
+        self.dtype = str(tensor.dtype).removeprefix("torch.")
+        self.is_weight = isinstance(tensor, nn.Parameter)
+        self.requires_grad = tensor.requires_grad
 
-
-def _tensor(values: np.ndarray, dtype: str, is_weight: bool, requires_grad: bool) -> Tensor:
-    tensor = torch.tensor(values, dtype=getattr(torch, dtype))
-    return nn.Parameter(tensor, requires_grad) if is_weight else tensor
-
-
-def _opened(network: nn.Module) -> nn.Module:
-    return network
+    def tensor(self) -> Tensor:
+        """The tensor that it stands for."""
+        tensor = torch.tensor(self.values, dtype=getattr(torch, self.dtype))
+        return nn.Parameter(tensor, self.requires_grad) if self.is_weight else tensor

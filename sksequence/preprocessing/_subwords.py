@@ -39,6 +39,13 @@ class SubwordSplitter:
             for piece, (start, stop) in zip(found.tokens, found.offsets, strict=True)
         ]
 
+    def __getstate__(self) -> dict:
+        return {"tokenizer": self.tokenizer.to_str()}  # JSON; the object itself is compiled
+
+    def __setstate__(self, state: dict) -> None:
+        package = import_optional("tokenizers", extra="text", purpose='analyzer="subword"')
+        object.__setattr__(self, "tokenizer", package.Tokenizer.from_str(state["tokenizer"]))
+
 
 def learn_subwords(
     texts: Iterable[str], min_count: int = 1, max_tokens: int | None = None

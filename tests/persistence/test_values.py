@@ -196,12 +196,11 @@ def test_object_that_holds_itself_is_refused():
 
 
 def test_registry_names_classes_and_functions_that_are_there():
-    for table in (_registry.PARTS, _registry.FUNCTIONS):
-        for stage, files in table.items():
-            for file, names in files.items():
-                module = importlib.import_module(f"sksequence.{stage}.{file}")
-                for name in names:
-                    assert getattr(module, name).__module__ == module.__name__
+    for stage, files in _registry.PARTS.items():
+        for file, names in files.items():
+            module = importlib.import_module(f"sksequence.{stage}.{file}")
+            for name in names:
+                assert getattr(module, name).__module__ == module.__name__
     for part, names in _registry.SKLEARN_PARTS.items():
         module = importlib.import_module(f"sklearn.{part}")
         assert all(isinstance(getattr(module, name), type) for name in names)
