@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,6 +72,24 @@ def end_to_end(
     arrays = [_as_steps(s, i, n_tokens is not None, reader) for i, s in enumerate(sequences)]
     lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
     return _stack(arrays, n_tokens), offsets_from_lengths(lengths)
+
+
+def step_for_step(sequences: Sequence[Any], lengths: np.ndarray, name: str) -> np.ndarray:
+    """The values of a further channel, given as a list of sequences, end to end."""
+    if len(sequences) != len(lengths):
+        raise ValueError(
+            f"channel {name!r} has {len(sequences)} sequences, but there are {len(lengths)}: give "
+            "an array of values for each, in the same order."
+        )
+    values, offsets = end_to_end(sequences)
+    given = np.diff(offsets)
+    if not np.array_equal(given, lengths):
+        i = int(np.argmax(given != lengths))
+        raise ValueError(
+            f"channel {name!r} has {given[i]} values for sequence {i}, which has {lengths[i]} "
+            "steps: give one for each step."
+        )
+    return values
 
 
 def _as_steps(sequence, i, symbols, reader):

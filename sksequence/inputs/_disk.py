@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sksequence.inputs._alike import REMEDIES, difference, shared
+from sksequence.inputs._alike import shared
 from sksequence.inputs._channel import Channel
+from sksequence.inputs._disk_batches import as_sequences, check_alike, check_names
 from sksequence.inputs._file_rows import FileRows, open_map
 from sksequence.inputs._offsets import offsets_from_lengths
 
@@ -74,8 +75,9 @@ def from_batches(
     ----------
     batches : iterable of SequenceArray, or of lists of arrays
         Some sequences at a time, such as a generator makes them; lists are read as by
-        ``from_list``. All have the same channels and types of numbers. In memory stays what
-        belongs to a sequence (its place, context and name), and one batch.
+        ``from_list``. All have the same channels and types of numbers; one without any sequence
+        adds nothing. In memory stays what belongs to a sequence (its place, context and name),
+        and one batch.
     folder : path
         It must not be there yet, or be empty.
 
@@ -89,7 +91,8 @@ def from_batches(
     TypeError
         If a batch is of another kind.
     ValueError
-        If a batch differs from the first in its channels, or there is no sequence at all.
+        If a batch differs from the first in its channels, or there is no sequence at all; the
+        message has the number of the batch, counted from 0.
     FileExistsError
         If there is something in the folder.
     OSError
@@ -106,26 +109,19 @@ def from_batches(
     """
     if hasattr(batches, "channels"):  # one container is one batch
         batches = [batches]
+    if not isinstance(batches, Iterable) or isinstance(batches, (str, bytes)):
+        raise TypeError(
+            "batches must be an iterable of batches, each a SequenceArray or a list of arrays, got "
+            f"{type(batches).__name__}: give a list of batches, or a generator that yields them."
+        )
     folder = Path(folder)
     with _named_at_the_end(folder) as unfinished:
         writer = _Writer(unfinished)
         with contextlib.closing(writer):
             for i, batch in enumerate(batches):
-                writer.append(_as_sequences(cls, batch, i), i)
+                writer.append(as_sequences(cls, batch, i), i)
             writer.finish()
     return from_disk(cls, folder)
-
-
-def _as_sequences(cls, batch, i):
-    if isinstance(batch, cls):
-        return batch
-    if isinstance(batch, (list, tuple)):
-        return cls.from_list(batch)
-    raise TypeError(
-        f"batch {i} must be a SequenceArray or a list of arrays, one for each sequence, got "
-        f"{type(batch).__name__}: of an array, make one with SequenceArray.from_padded; a "
-        "sequence alone belongs in a list."
-    )
 
 
 class _Writer:
@@ -145,7 +141,7 @@ class _Writer:
             return
         if self._first is None:
             self._start(X)
-        _check_alike(self._first, X, i)
+        check_alike(self._first, X, i)
         for name, channel in X.channels.items():
             for _, block in channel.blocks():
                 self._files[name].append(block)
@@ -211,7 +207,7 @@ class _Writer:
         names = np.concatenate(self._sides["names"])
         if names.dtype != object:
             return self._write("names.npy", names)
-        _check_names(names)
+        check_names(names)
         text = json.dumps(names.tolist()).encode()
         _write_whole(self._folder / "names.json", lambda file: file.write(text))
         return "names.json"
@@ -271,39 +267,6 @@ def _write_whole(path: Path, write) -> None:
         write(file)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _check_alike(first, X, i) -> None:
-    if list(X.channels) != list(first.channels):
-        raise ValueError(
-            f"batch {i} has the channels {list(X.channels)}, but the first has "
-            f"{list(first.channels)}: give the same channels in the same order."
-        )
-    if (X.context is None) != (first.context is None):
-        raise ValueError(f"either all or none of the batches must have a context (batch {i}).")
-    for name, channel in X.channels.items():
-        of_first = first.channels[name]
-        what = difference(of_first, channel)
-        if what is not None:
-            raise ValueError(
-                f"batch {i} cannot follow the first: the {what} of channel {name!r} "
-                f"differ{REMEDIES.get(what, '.')}"
-            )
-        types = of_first.rows.dtype, channel.rows.dtype
-        if types[0] != types[1]:
-            raise ValueError(
-                f"batch {i} cannot follow the first: channel {name!r} holds {types[1]}, there it "
-                f"holds {types[0]}. Give all batches one type, e.g. np.asarray(..., np.float32)."
-            )
-
-
-def _check_names(names) -> None:
-    for i, name in enumerate(names):
-        if type(name) not in (str, int, float, bool, type(None)):
-            raise TypeError(
-                f"the name of sequence {i}, {name!r}, is of the type {type(name).__name__}, which "
-                "cannot be written: give names as strings, numbers or numpy times."
-            )
 
 
 @contextlib.contextmanager
@@ -370,11 +333,30 @@ def from_disk(cls: type[SequenceArray], folder: str | os.PathLike) -> SequenceAr
     ------
     FileNotFoundError
         If the folder, or a file of it, is not there.
+    NotADirectoryError
+        If it is a file.
     ValueError
         If it was not written by these methods, by a newer version, or if a file is cut short.
     """
+    if not isinstance(folder, (str, os.PathLike)):
+        raise TypeError(
+            "SequenceArray.from_disk expects the path of a folder that to_disk or from_batches "
+            f"wrote, got {type(folder).__name__}."
+        )
     folder = Path(folder)
     about = _read_about(folder)
+    try:
+        return _opened(cls, folder, about)
+    except (KeyError, TypeError, ValueError, AttributeError, EOFError) as error:
+        if str(folder) in str(error):  # it tells which file already
+            raise
+        raise ValueError(
+            f"{str(folder)!r} is damaged ({type(error).__name__}: {error}): copy the folder again "
+            "from where it came from, or write it anew."
+        ) from error
+
+
+def _opened(cls, folder, about):
     _check_files(folder, about["bytes"])
     channels = {c["name"]: _open_channel(folder, c) for c in about["channels"]}
     offsets = _load(folder, "offsets.npy")
@@ -382,15 +364,32 @@ def from_disk(cls: type[SequenceArray], folder: str | os.PathLike) -> SequenceAr
     return cls(channels, offsets, context=context, names=_read_names(folder, about["names"]))
 
 
-def _read_about(folder: Path) -> dict:
-    path = folder / ABOUT
-    if not path.is_file():
-        what = f"has no {ABOUT}" if folder.is_dir() else "is not there"
+def _check_folder(folder: Path) -> None:
+    """Raise OSError unless it is a folder with a record of sequences."""
+    wanted = "SequenceArray.from_disk opens a folder that to_disk or from_batches wrote"
+    if folder.is_file():
+        whole = (folder.parent / ABOUT).is_file()
+        remedy = f"give its folder, {str(folder.parent)!r}" if whole else "give such a folder"
+        raise NotADirectoryError(
+            errno.ENOTDIR, f"this is a file, but {wanted}: {remedy}", str(folder)
+        )
+    if not folder.is_dir():
+        near = "" if folder.is_absolute() else f" (looked for in {str(Path.cwd())!r})"
+        raise FileNotFoundError(
+            errno.ENOENT, f"there is no such folder{near}; {wanted}: check the path", str(folder)
+        )
+    if not (folder / ABOUT).is_file():
         raise FileNotFoundError(
             errno.ENOENT,
-            f"{what}: expected a folder that SequenceArray.to_disk or from_batches wrote",
+            f"this folder holds no sequences, for it has no {ABOUT}; {wanted}, and one that was "
+            "only partly copied has to be copied again",
             str(folder),
         )
+
+
+def _read_about(folder: Path) -> dict:
+    _check_folder(folder)
+    path = folder / ABOUT
     try:
         about = json.loads(path.read_bytes())
     except ValueError as error:

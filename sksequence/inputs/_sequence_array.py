@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from sksequence.inputs._alike import describe, join_channels
 from sksequence.inputs._channel import Channel
-from sksequence.inputs._construct import from_frame, from_list, from_padded
+from sksequence.inputs._construct import from_frame, from_list, from_padded, step_for_step
 from sksequence.inputs._disk import from_batches, from_disk, to_disk
 from sksequence.inputs._names import misplaced, quoted
 from sksequence.inputs._offsets import as_offsets, offsets_from_lengths
@@ -240,16 +240,26 @@ class SequenceArray:
         """The table of vectors of the only channel, shape ``(n_tokens, vector_size)``."""
         return self.only.vectors
 
-    def with_channel(self, name: str, channel: Channel | np.ndarray) -> SequenceArray:
+    def with_channel(
+        self, name: str, channel: Channel | np.ndarray | list[ArrayLike]
+    ) -> SequenceArray:
         """A new container with one more channel, or one replaced.
 
         Parameters
         ----------
         name : str
             The name of the channel.
-        channel : Channel or ndarray of shape (n_steps, ...)
-            Its values for all steps of all sequences, end to end.
+        channel : Channel, ndarray of shape (n_steps, ...), or list of arrays
+            Its values for all steps of all sequences, end to end; or those of each sequence.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many values as steps.
         """
+        several = isinstance(channel, (list, tuple)) and len(channel) != self.offsets[-1]
+        if several and all(map(np.ndim, channel)):
+            channel = step_for_step(channel, self.lengths, name)
         if not isinstance(channel, Channel):
             channel = Channel(channel)
         channels = {**self.channels, name: channel}

@@ -207,7 +207,11 @@ def test_batches_that_do_not_go_together(tmp_path):
     for batch, kind, message in (
         (more, ValueError, "batch 1 .*the features of a step of channel 'numbers' differ"),
         (other_type, ValueError, "batch 1 .*channel 'numbers' holds float64, there .* float32"),
-        (X.with_context(None), ValueError, r"all or none of the batches .* \(batch 1\)"),
+        (
+            X.with_context(None),
+            ValueError,
+            "batch 1 .*have no context, those of the first have a context",
+        ),
         (X.with_channel("x", words), ValueError, "batch 1 has the channels .*, but the first"),
         (
             X.with_channel("words", other_words),
@@ -226,6 +230,72 @@ def test_batches_that_do_not_go_together(tmp_path):
         names[:] = [(1, 2)] * N
         SequenceArray(X.channels, X.offsets, names=names).to_disk(tmp_path / "X")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_message_has_the_number_of_the_batch(tmp_path):
+    good, X = [np.ones((3, 2)), np.ones((1, 2))], SequenceArray.from_list([np.ones((3, 2))])
+    for batch, kind, message in (
+        ([np.ones((3, 4))], ValueError, r"batch 2 .*differ \(n_features=4, there n_features=2\): "),
+        (
+            [np.ones((3, 2)), np.ones((3, 4))],
+            ValueError,
+            r"batch 2 \(counted from 0\) .*sequence 1",
+        ),
+        ([np.ones((3, 2), np.float32)], ValueError, "batch 2 .* holds float32, there .* float64"),
+        (["text"], TypeError, "batch 2 .*sequence 0 holds text"),
+        ([np.ones((0, 2))], ValueError, "batch 2 .* has 1 sequences, but none of them has a step"),
+        (None, TypeError, "batch 2 must be a SequenceArray or a list of arrays"),
+        ((good, [0, 1]), TypeError, r"batch 2 is a pair \(list, list\), as \(X, y\) would be"),
+        ((X, np.ones(1)), TypeError, r"batch 2 is a pair \(SequenceArray, ndarray\)"),
+        (
+            X.with_context([[1.0]]),
+            ValueError,
+            "batch 2 .*a context of 1 values, those .*no context",
+        ),
+    ):
+        with pytest.raises(kind, match=message):
+            SequenceArray.from_batches([good, [], batch], tmp_path / "X")
+        assert not list(tmp_path.iterdir())
+    for given in (3, "folder"):
+        with pytest.raises(TypeError, match="batches must be an iterable of batches"):
+            SequenceArray.from_batches(given, tmp_path / "X")
+    together = SequenceArray.from_batches([[], good, [], good], tmp_path / "X")
+    assert together.lengths.tolist() == [3, 1, 3, 1]  # a batch of nothing adds nothing
+    pair = SequenceArray.from_batches([(np.ones((2, 2)), np.ones((1, 2)))], tmp_path / "pair")
+    assert pair.lengths.tolist() == [2, 1]  # a tuple of two sequences is no pair (X, y)
+
+
+def test_what_is_no_folder_of_sequences(tmp_path):
+    file = tmp_path / "numbers.npy"
+    np.save(file, np.ones(3))
+    with pytest.raises(NotADirectoryError, match=r"this is a file, .*give such a folder.*numbers"):
+        SequenceArray.from_disk(file)
+    everything().to_disk(tmp_path / "X")
+    with pytest.raises(NotADirectoryError, match=r"this is a file, .*give its folder, '.*X'"):
+        SequenceArray.from_disk(tmp_path / "X" / "sequences.json")
+    with pytest.raises(
+        FileNotFoundError, match=r"no such folder \(looked for in '.*'\); .*nowhere"
+    ):
+        SequenceArray.from_disk("nowhere")
+    with pytest.raises(TypeError, match="expects the path of a folder .*, got NoneType"):
+        SequenceArray.from_disk(None)
+
+
+def test_damage_that_keeps_the_sizes(tmp_path):
+    everything().to_disk(tmp_path / "X")
+    folder, about = tmp_path / "X", tmp_path / "X" / "sequences.json"
+    whole = json.loads(about.read_text())
+    for left_out in ("channels", "bytes", "context"):
+        about.write_text(json.dumps({k: v for k, v in whole.items() if k != left_out}))
+        with pytest.raises(ValueError, match=rf"'.*X' is damaged \(KeyError: '{left_out}'\): copy"):
+            SequenceArray.from_disk(folder)
+    about.write_text(json.dumps(whole))
+    for name in ("offsets.npy", "channel0.npy"):
+        kept = (folder / name).read_bytes()
+        (folder / name).write_bytes(bytes(len(kept)))
+        with pytest.raises(ValueError, match="is damaged .*copy the folder again"):
+            SequenceArray.from_disk(folder)
+        (folder / name).write_bytes(kept)
 
 
 def test_folder_that_holds_something(tmp_path):
@@ -257,9 +327,9 @@ def test_what_is_wrong_with_a_folder(tmp_path):
         with pytest.raises(kind, match=message):
             SequenceArray.from_disk(folder)
 
-    with pytest.raises(FileNotFoundError, match="is not there: expected a folder that"):
+    with pytest.raises(FileNotFoundError, match="there is no such folder; .* opens a folder"):
         SequenceArray.from_disk(tmp_path / "Y")
-    with pytest.raises(FileNotFoundError, match=r"has no sequences\.json: expected a folder that"):
+    with pytest.raises(FileNotFoundError, match=r"it has no sequences\.json; .* opens a folder"):
         SequenceArray.from_disk(tmp_path)
     about.write_text(whole[:100])
     refused(ValueError, "is cut short or damaged")

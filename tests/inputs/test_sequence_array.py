@@ -436,3 +436,18 @@ def test_numbers_become_native_floats(dtype):
     assert X.values.dtype == np.float64 or X.values.dtype == np.float32
     assert X.values.dtype.isnative
     np.testing.assert_array_equal(X.values[:, 0], [0.0, 1.0, 1.0])
+
+
+def test_a_channel_may_come_as_a_list_of_sequences():
+    X = SequenceArray.from_list([np.ones((2, 3)), np.ones((1, 3))])
+    times = [np.array([0.5, 2.0]), np.array([7.0])]
+    timed = X.with_channel("time", times)
+    assert timed.channels["time"].values.tolist() == [[0.5], [2.0], [7.0]]
+    flat = X.with_channel("time", np.concatenate(times))
+    assert flat.channels["time"].values.ravel().tolist() == [0.5, 2.0, 7.0]
+    rows = X.with_channel("time", [[0.5], [2.0], [7.0]])  # of the steps, end to end
+    assert rows.channels["time"].values.tolist() == [[0.5], [2.0], [7.0]]
+    with pytest.raises(ValueError, match="channel 'time' has 1 sequences, but there are 2"):
+        X.with_channel("time", times[:1])
+    with pytest.raises(ValueError, match="has 1 values for sequence 0, which has 2 steps"):
+        X.with_channel("time", times[::-1])
