@@ -15,7 +15,12 @@ from sksequence.cells import Cell
 from sksequence.estimators._family import _SequenceEstimator
 from sksequence.estimators._fitting import private_generator, unchanged_if_refused
 from sksequence.estimators._parameters import SHARED_CONSTRAINTS
-from sksequence.estimators._validation import check_no_missing_label, check_same_order, hold_back
+from sksequence.estimators._validation import (
+    check_class_weight_numbers,
+    check_no_missing_label,
+    check_same_order,
+    hold_back,
+)
 from sksequence.tasks import Classification, MultilabelClassification
 from sksequence.utils._sklearn import StrOptions
 
@@ -116,8 +121,9 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         Hold back a part of the data, stop when its loss no longer falls, and keep the weights
         of the best epoch. "auto" does so from 300 sequences on.
     validation : {"random", "last"}, default="random"
-        Which part is held back: one drawn at random (of labels as many as in the whole, and
-        whole `groups`), or the last sequences, where they come in the order of time.
+        Which part is held back: one drawn at random (stratified: of each class as large a share as
+        of the whole; and whole `groups`), or the last sequences, where they come in the order of
+        time.
     validation_fraction : float, default=0.1
         The part held back.
     n_iter_no_change : int, default=5
@@ -449,6 +455,7 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
     def _with_class_weight(self, y, weights):
         if self.class_weight is None:
             return weights
+        check_class_weight_numbers(self.class_weight, type(self).__name__)
         by_class = compute_sample_weight(self.class_weight, y)
         return by_class if weights is None else by_class * weights
 

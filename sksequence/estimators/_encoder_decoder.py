@@ -19,6 +19,7 @@ from sksequence.estimators._fitting import train_network
 from sksequence.estimators._kinds import check_coverage
 from sksequence.estimators._parameters import layer_widths, recurrent_options, warn_of_delays
 from sksequence.estimators._same_sizes import check_same_sizes
+from sksequence.estimators._validation import check_same_order, refuse_booleans
 from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray, SequenceSchema
 from sksequence.networks import (
@@ -227,8 +228,6 @@ class _EncoderDecoderEstimator(NetworkMixin, BaseEstimator):
 
         return search
 
-    # -- saving -------------------------------------------------------------------------------
-
 
 def ignore_unknown(network: EncoderDecoder, source_id: int | None, target_id: int | None) -> None:
     """Start the vectors of unknown tokens at zero.
@@ -280,6 +279,22 @@ def check_same_tokens(estimator: Any, side: Any, analyzer: Any = None) -> None:
         )
 
 
+def recurrent_source(estimator: Any, schema: SequenceSchema) -> dict[str, Any]:
+    """The sizes of a recurrent encoder of an estimator's parameters, as fields of a spec."""
+    return {
+        "schema": schema,
+        "n_outputs": 0,
+        "cell": make_cell(estimator.cell),
+        "widths": layer_widths(estimator.hidden_size, estimator.n_layers),
+        "bidirectional": estimator.bidirectional,
+        "dropout": estimator.dropout,
+        "embedding_size": estimator.embedding_size,
+        "embedding_trainable": estimator.embedding_trainable,
+        "context_at": estimator.context_at,
+        **recurrent_options(estimator),
+    }
+
+
 def make_decoder_spec(estimator: Any, target: SequenceArray, **special) -> DecoderSpec:
     """The sizes of the decoder of an estimator's parameters; `special` are its own."""
     side, table = estimator.target_side_, table_of(target)
@@ -319,6 +334,8 @@ def weighed(sample_weight: Any, *data: Any) -> tuple:
     if sample_weight is None or any(rows is None for rows in data):
         return None, *data
     n = count(data[0])
+    check_same_order(data[0], sample_weight, "sample_weight")
+    refuse_booleans(sample_weight)
     weights = check_sample_weight(
         sample_weight, np.empty(n), dtype=np.float64, ensure_non_negative=True
     )

@@ -11,7 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence.batches import InputScaling, SequenceSamples
 from sksequence.estimators._fitting import train_network
-from sksequence.estimators._missing import check_all_seen, mean_time_step, read_sequences
+from sksequence.estimators._missing import (
+    check_all_seen,
+    check_name_of_time,
+    mean_time_step,
+    read_sequences,
+)
 from sksequence.estimators._parameters import (
     check_same_network,
     go_on,
@@ -26,6 +31,9 @@ from sksequence.estimators._validation import (
     check_one_target_each,
     check_same_columns,
     check_same_order,
+    check_way_of_holding_back,
+    is_column,
+    refuse_booleans,
 )
 from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray, SequenceSchema
@@ -128,6 +136,8 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
 
         With `keep`, X must fit the network that is there; else everything starts anew.
         """
+        check_way_of_holding_back(self)
+        check_name_of_time(self)
         validate_parameter_constraints(
             self._parameter_constraints, self.get_params(deep=False), type(self).__name__
         )
@@ -136,17 +146,19 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 "is None."
             )
-        X = read_sequences(self, X, reset=not keep)
+        given, X = X, read_sequences(self, X, reset=not keep)
+        rows = given if is_column(given) else X
         if keep:
             self.sequence_schema_.check(X, type(self).__name__)
             check_same_network(self)
         else:
             self.__dict__.pop("network_", None)
-        check_same_order(X, y)
+        check_same_order(rows, y)
         y = self._check_y(y)
         check_one_target_each(X, y)
-        check_same_order(X, sample_weight, "sample_weight")
-        groups = check_groups(X, groups)
+        check_same_order(rows, sample_weight, "sample_weight")
+        refuse_booleans(sample_weight)
+        groups = check_groups(X, groups, rows)
         if sample_weight is None:
             return X, y, None, groups
         weights = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -161,8 +173,8 @@ class _SequenceEstimator(NetworkMixin, BaseEstimator):
             return None
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val go together: one of them is missing.")
-        X_val = read_sequences(self, X_val, reset=False)
-        check_same_order(X_val, y_val, "y_val", "X_val")
+        given, X_val = X_val, read_sequences(self, X_val, reset=False)
+        check_same_order(given if is_column(given) else X_val, y_val, "y_val", "X_val")
         try:
             y_val = self._check_y(y_val)
         except ValueError as error:

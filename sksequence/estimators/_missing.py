@@ -49,10 +49,43 @@ def place_of_time(estimator: Any, schema: SequenceSchema) -> tuple[str, int] | N
     for name, channel in numeric.items():
         if len(channel.shape) == 1 and estimator.time in (channel.feature_names or ()):
             return name, channel.feature_names.index(estimator.time)
+    of = f"time={estimator.time!r} of {type(estimator).__name__}"
+    if known:
+        raise ValueError(
+            f"{of} is neither a channel of one number a step nor the name of a feature (there are "
+            f"{known[:12]}): name one of them, add a channel with X.with_channel("
+            f"{estimator.time!r}, times), or count steps with time=None."
+        )
     raise ValueError(
-        f"time={estimator.time!r} is neither a channel of one number a step nor the name of a "
-        f"feature (there are {known[:12]}): name one of them, add a channel with X.with_channel("
-        f"{estimator.time!r}, times), or count steps with time=None."
+        f"{of} names a channel or a feature, but nothing in X has a name that could be meant, as "
+        f"is always so in lists and arrays: X has {_described(numeric)}. {FROM_LISTS}"
+    )
+
+
+FROM_LISTS = (
+    "Of lists or arrays make X = SequenceArray.from_list(X).with_channel('time', times), with "
+    "times a list of the times of each sequence, and set time='time'; or give a DataFrame with an "
+    "index (sequence, step) and set time to the name of its column; or count steps with time=None."
+)
+
+
+def _described(numeric: dict) -> str:
+    """What there is, in words."""
+    told = [
+        f"{channel.shape[0]} features a step" if len(channel.shape) == 1 else "frames"
+        for channel in numeric.values()
+    ]
+    return " and ".join(told) + " without names" if told else "no numbers"
+
+
+def check_name_of_time(estimator: Any) -> None:
+    """Raise TypeError where the times themselves are given in place of their name."""
+    if estimator.time is None or isinstance(estimator.time, str):
+        return
+    raise TypeError(
+        f"time of {type(estimator).__name__} must be a str, the name of the channel or of the "
+        f"feature that holds the time of each step, or None, got a "
+        f"{type(estimator.time).__name__}: the times belong into X. {FROM_LISTS}"
     )
 
 

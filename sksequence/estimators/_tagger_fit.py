@@ -43,6 +43,7 @@ def read_training(
     check_order(X, y)
     weights, steps = None, None
     if sample_weight is not None:
+        check_order(X, sample_weight, "sample_weight")
         weights, steps = read_weights(sample_weight, count(X))
         kept = kept_sequences(weights, steps)
         if kept is not None and count(y) == count(X):

@@ -12,11 +12,15 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
 from sksequence.estimators._containers import is_missing
-from sksequence.estimators._validation import check_same_order
+from sksequence.estimators._validation import (
+    check_class_weight_numbers,
+    check_same_order,
+    check_same_rows,
+    refuse_booleans,
+)
 from sksequence.inputs import SequenceArray
 from sksequence.inputs._channel import offsets_from_lengths, ragged_positions
 from sksequence.inputs._long_index import order_of_steps
-from sksequence.inputs._names import misplaced, quoted
 from sksequence.tasks._tagging import UNLABELLED
 
 
@@ -204,18 +208,8 @@ def _same(value: Any, other: Any) -> bool:
 def check_order(X: Any, y: Any, y_name: str = "y", X_name: str = "X") -> None:
     """Raise ValueError if labels name the sequences in another order, also in Series of lists."""
     check_same_order(X, y, y_name, X_name)
-    if not all(hasattr(given, "iloc") and given.index.nlevels == 1 for given in (X, y)):
-        return
-    names, labels = X.index, y.index
-    by_position = labels.tolist() == list(range(len(labels)))
-    i = None if by_position else misplaced(names, labels)
-    if i is not None:
-        raise ValueError(
-            f"{y_name} has the index of {X_name} in another order: position {i} is "
-            f"{quoted(labels, i)} in {y_name} and {quoted(names, i)} in {X_name}. Put it in order "
-            f"with {y_name}.loc[{X_name}.index]; or, if it goes by position, give "
-            f"{y_name}.tolist()."
-        )
+    if hasattr(X, "iloc") and X.index.nlevels == 1:
+        check_same_rows(X, y, y_name, X_name)
 
 
 def check_lengths(X: SequenceArray, labels: StepLabels, X_name: str = "X", y_name: str = "y"):
@@ -259,6 +253,8 @@ def read_weights(
     """
     if sample_weight is None:
         return None, None
+    if not isinstance(sample_weight, SequenceArray):
+        refuse_booleans(sample_weight)
     if isinstance(sample_weight, SequenceArray):
         return None, _checked_steps(sample_weight.values.ravel(), sample_weight.lengths)
     if hasattr(sample_weight, "iloc") and sample_weight.index.nlevels == 2:
@@ -341,6 +337,7 @@ def class_weights(
     """A weight for each step, by its class; None: one each."""
     if class_weight is None:
         return None
+    check_class_weight_numbers(class_weight, "RNNTagger")
     known = labels[labels != UNLABELLED]
     there = np.unique(known)
     weight = class_weight

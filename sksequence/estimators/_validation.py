@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import column_or_1d
@@ -13,6 +15,26 @@ from sksequence.inputs._names import misplaced, quoted
 AUTO_FROM = 300
 # Orders of groups that are tried, to find a part of the right size and with all classes.
 DRAWS = 50
+
+
+WAYS = {
+    "random": "a part drawn at random, of every class as large a share as of the whole (that is "
+    "stratified already) and whole groups where groups are given",
+    "last": "the last sequences",
+}
+
+
+def check_way_of_holding_back(estimator) -> None:
+    """Raise ValueError for a word that names no way, and say what each of them does."""
+    word = estimator.validation
+    if not isinstance(word, str) or word in WAYS:
+        return  # other types are refused with all other parameters
+    known = "; ".join(f"{way!r}, {what}" for way, what in WAYS.items())
+    raise ValueError(
+        f"validation of {type(estimator).__name__} must be one of {known}; got {word!r}. To hold "
+        "back other sequences than these, split them yourself and give fit(X, y, X_val=..., "
+        "y_val=...)."
+    )
 
 
 def hold_back(estimator, X, y, weights, labels, rng: np.random.Generator, groups=None):
@@ -130,11 +152,11 @@ def _counts(labels: np.ndarray, held: np.ndarray | None = None) -> np.ndarray:
     return np.bincount(chosen, minlength=int(labels.max()) + 1)
 
 
-def check_groups(X, groups) -> np.ndarray | None:
+def check_groups(X, groups, rows=None) -> np.ndarray | None:
     """The group of each sequence, checked; None if there are none."""
     if groups is None:
         return None
-    check_same_order(X, groups, "groups")
+    check_same_order(X if rows is None else rows, groups, "groups")
     groups = column_or_1d(groups, input_name="groups")
     if len(groups) != len(X):
         raise ValueError(
@@ -148,6 +170,51 @@ def check_groups(X, groups) -> np.ndarray | None:
                 "or a group of its own."
             )
     return groups
+
+
+def refuse_booleans(sample_weight) -> None:
+    """Raise TypeError for weights that are True or False, which may be meant as a choice."""
+    if isinstance(sample_weight, (bool, np.bool_)):
+        where = "sample_weight is a bool"
+    elif getattr(getattr(sample_weight, "dtype", None), "kind", "O") == "O":
+        place = _first_boolean(sample_weight)
+        where = None if place is None else f"sample_weight[{place}] is a bool"
+    else:
+        where = "sample_weight holds bools" if sample_weight.dtype.kind == "b" else None
+    if where is None:
+        return
+    raise TypeError(
+        f"{where}, but a weight is a number >= 0: to choose sequences, index X and y with the "
+        "booleans (X[chosen], y[chosen]); if 0 and 1 are meant, give "
+        "np.asarray(sample_weight, dtype=float)."
+    )
+
+
+def _first_boolean(weights) -> str | None:
+    """The place of the first boolean, among weights of sequences or of their steps."""
+    for i, weight in enumerate(weights if isinstance(weights, Iterable) else ()):
+        if isinstance(weight, (bool, np.bool_)):
+            return str(i)
+        if isinstance(weight, np.ndarray) and weight.dtype.kind == "b" and weight.size:
+            return f"{i}][0"
+        if isinstance(weight, (list, tuple)):
+            for t, part in enumerate(weight):
+                if isinstance(part, (bool, np.bool_)):
+                    return f"{i}][{t}"
+    return None
+
+
+def check_class_weight_numbers(class_weight, name: str) -> None:
+    """Raise TypeError for weights of classes that are True or False."""
+    tables = class_weight if isinstance(class_weight, list) else [class_weight]
+    for table in tables:
+        for label, weight in table.items() if isinstance(table, dict) else ():
+            if isinstance(weight, (bool, np.bool_)):
+                raise TypeError(
+                    f"class_weight[{label!r}] of {name} is {bool(weight)}, a bool, but a weight is "
+                    "a number >= 0: give 1.0 for a class that counts as it is, 0.0 for one that "
+                    "does not count."
+                )
 
 
 def check_one_target_each(X, y, X_name="X", y_name="y"):
@@ -174,6 +241,9 @@ def check_same_order(X, y, y_name: str = "y", X_name: str = "X"):
 
     scikit-learn goes by position, and so do all scores: nothing is put in order in silence.
     """
+    if is_column(X):
+        check_same_rows(X, y, y_name, X_name)
+        return
     names, labels = names_of_sequences(X), _labels(y)
     if names is None or labels is None:
         return
@@ -189,6 +259,49 @@ def check_same_order(X, y, y_name: str = "y", X_name: str = "X"):
     )
 
 
+def is_column(X) -> bool:
+    """Whether it is a pandas Series or column with a sequence a row."""
+    if not hasattr(X, "iloc") or X.index.nlevels > 1:
+        return False
+    return X.ndim == 1 or (X.shape[1] == 1 and X.dtypes.iloc[0].kind not in "biufc")
+
+
+def check_same_rows(X, y, y_name: str = "y", X_name: str = "X"):
+    """Raise ValueError if `y` has the rows of a pandas `X` in another order, or other rows.
+
+    A default index of y, 0, 1, ..., goes by position, and so do labels of another kind: those
+    that stand at no place where X has them.
+    """
+    names, labels = X.index, _labels(y)
+    if labels is None or len(labels) != len(names) or labels.equals(names):
+        return
+    if labels.tolist() == list(range(len(labels))):
+        return
+    where, i = "has the index of {} in another order", misplaced(names, labels)
+    remedy = f"Put it in order with {_in_order(y, y_name, f'{X_name}.index')}"
+    if i is None:
+        where, i = "has not the same index as {}", _other_row(names, labels)
+        remedy = (
+            f"Keep the rows that both have, {X_name}.loc[common] and {y_name}.loc[common] with "
+            f"common = {X_name}.index.intersection({y_name}.index)"
+        )
+    if i is None:
+        return
+    raise ValueError(
+        f"{y_name} {where.format(X_name)}: position {i} is {quoted(labels, i)} in {y_name} and "
+        f"{quoted(names, i)} in {X_name}. {remedy}; or, if it goes by position, give "
+        f"{_by_position(y, y_name)}."
+    )
+
+
+def _other_row(names, labels) -> int | None:
+    """The first place where two indices differ that are alike at other places, if X has names."""
+    if names.tolist() == list(range(len(names))):
+        return None
+    same = np.asarray(names, dtype=object) == np.asarray(labels, dtype=object)
+    return int(np.argmin(same)) if same.any() else None
+
+
 def _labels(y):
     """The index of targets, one label a sequence; None if there is none."""
     if hasattr(y, "iloc") and y.index.nlevels == 1:
@@ -196,10 +309,10 @@ def _labels(y):
     return names_of_sequences(y)
 
 
-def _in_order(y, name: str) -> str:
+def _in_order(y, name: str, names: str = "names") -> str:
     if isinstance(y, SequenceArray):
-        return f"{name}[pandas.Index({name}.names).get_indexer(names)]"
-    return f"{name}.loc[names]"
+        return f"{name}[pandas.Index({name}.names).get_indexer({names})]"
+    return f"{name}.loc[{names}]"
 
 
 def _by_position(y, name: str) -> str:
