@@ -239,7 +239,7 @@ def test_the_message_has_the_number_of_the_batch(tmp_path):
         (
             [np.ones((3, 2)), np.ones((3, 4))],
             ValueError,
-            r"batch 2 \(counted from 0\) .*sequence 1",
+            r"batch 2 \(counted .*sequence 1",
         ),
         ([np.ones((3, 2), np.float32)], ValueError, "batch 2 .* holds float32, there .* float64"),
         (["text"], TypeError, "batch 2 .*sequence 0 holds text"),
@@ -250,7 +250,7 @@ def test_the_message_has_the_number_of_the_batch(tmp_path):
         (
             X.with_context([[1.0]]),
             ValueError,
-            "batch 2 .*a context of 1 values, those .*no context",
+            "batch 2 .*context of 1 values, .*no context",
         ),
     ):
         with pytest.raises(kind, match=message):
@@ -273,11 +273,9 @@ def test_what_is_no_folder_of_sequences(tmp_path):
     everything().to_disk(tmp_path / "X")
     with pytest.raises(NotADirectoryError, match=r"this is a file, .*give its folder, '.*X'"):
         SequenceArray.from_disk(tmp_path / "X" / "sequences.json")
-    with pytest.raises(
-        FileNotFoundError, match=r"no such folder \(looked for in '.*'\); .*nowhere"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"no such folder \(looked for in .*nowhere"):
         SequenceArray.from_disk("nowhere")
-    with pytest.raises(TypeError, match="expects the path of a folder .*, got NoneType"):
+    with pytest.raises(TypeError, match=r"expects the path of a folder .*, got NoneType"):
         SequenceArray.from_disk(None)
 
 
@@ -293,7 +291,7 @@ def test_damage_that_keeps_the_sizes(tmp_path):
     for name in ("offsets.npy", "channel0.npy"):
         kept = (folder / name).read_bytes()
         (folder / name).write_bytes(bytes(len(kept)))
-        with pytest.raises(ValueError, match="is damaged .*copy the folder again"):
+        with pytest.raises(ValueError, match=r"is damaged .*copy the folder again"):
             SequenceArray.from_disk(folder)
         (folder / name).write_bytes(kept)
 
@@ -327,7 +325,7 @@ def test_what_is_wrong_with_a_folder(tmp_path):
         with pytest.raises(kind, match=message):
             SequenceArray.from_disk(folder)
 
-    with pytest.raises(FileNotFoundError, match="there is no such folder; .* opens a folder"):
+    with pytest.raises(FileNotFoundError, match=r"there is no such folder; .* opens a folder"):
         SequenceArray.from_disk(tmp_path / "Y")
     with pytest.raises(FileNotFoundError, match=r"it has no sequences\.json; .* opens a folder"):
         SequenceArray.from_disk(tmp_path)
