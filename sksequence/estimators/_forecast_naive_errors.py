@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from sksequence.estimators._forecast_marginals import conformal_quantiles
+from sksequence.estimators._forecast_marginals import beside, conformal_quantiles
 from sksequence.inputs import TimeTable
 
 # Errors of a series that are kept; of more, as many quantiles.
@@ -66,15 +66,21 @@ def growth(steps: np.ndarray, strategy: str, m: int, n_rows: np.ndarray) -> np.n
     return np.sqrt(np.broadcast_to(variance, np.broadcast_shapes(steps.shape, n_rows.shape)))
 
 
-def quantiles_of_errors(errors: list[np.ndarray], wanted: np.ndarray) -> np.ndarray:
-    """Conformal quantiles ``(n_series, n_targets, n_q)``; NaN of a series without errors."""
+def quantiles_of_errors(errors: list[np.ndarray], wanted: np.ndarray, strategy: str) -> np.ndarray:
+    """Conformal quantiles ``(n_series, n_targets, n_q)``; NaN of a series without errors.
+
+    Errors of a trend are all on one side. Quantiles below the median are then at most 0, where
+    the forecast is, and those above it at least: the band is wider, never narrower, and holds the
+    forecast. Only "climatology", whose errors have mean 0 at every step of a season, keeps
+    quantiles of one sign: they tell of values that are lopsided around their mean, as rain is.
+    """
     n_targets = errors[0].shape[1]
     result = np.full((len(errors), n_targets, len(wanted)), np.nan)
     for i, seen in enumerate(errors):
         if len(seen):
             each = np.broadcast_to(seen[..., np.newaxis], (*seen.shape, len(wanted)))
             result[i] = conformal_quantiles(each, wanted)
-    return result
+    return result if strategy == "climatology" else beside(np.zeros(()), result, wanted)
 
 
 def _fewer(errors: np.ndarray) -> np.ndarray:

@@ -56,6 +56,12 @@ class NaiveForecaster(Bounds, RegressorMixin, BaseEstimator):
     Rows, tables and panels are read as by ``RNNForecaster``; covariates are ignored and values
     may be missing. ``predict_interval`` and ``predict_quantiles`` are made of the errors of one
     step in the series itself, which grow as those of a random walk (with "climatology" they stay).
+    In a strong trend these errors are all on one side, for what is repeated lags behind. The band
+    then reaches from the forecast to where the values came to lie: quantiles below the median are
+    at most the forecast, those above it at least, so an interval always holds the forecast; the
+    median itself lies where the errors say. Only "climatology" keeps the quantiles of the values
+    as they were: around the mean of lopsided ones, such as rain, a narrow interval may lie beside
+    it. Where the trend goes on, "drift" follows it.
 
     Parameters
     ----------
@@ -187,7 +193,7 @@ class NaiveForecaster(Bounds, RegressorMixin, BaseEstimator):
 
     def _around(self, series, steps, levels) -> np.ndarray:
         """Quantiles of errors, the shape of `series` and `steps` then ``(n_targets, n_q)``."""
-        found = quantiles_of_errors(self.errors_, levels)
+        found = quantiles_of_errors(self.errors_, levels, self.strategy)
         grown = growth(steps, self.strategy, self.seasonality, self.n_rows_[series])
         return grown[..., np.newaxis, np.newaxis] * found[series]
 
