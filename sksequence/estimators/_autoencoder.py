@@ -9,34 +9,23 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from sksequence.cells import Cell, make_cell
-from sksequence.decoding import greedy_search
+from sksequence.cells import Cell
 from sksequence.estimators._containers import row_names
-from sksequence.estimators._decoding import (
-    Sources,
-    encode_all,
-    log_likelihoods,
-    roll_out_all,
-    search_all,
-)
+from sksequence.estimators._decoding import encode_all
 from sksequence.estimators._encoder_decoder import (
     Pairs,
     _EncoderDecoderEstimator,
     check_same_tokens,
     make_decoder_spec,
     make_encoder,
+    recurrent_source,
     weighed,
 )
 from sksequence.estimators._fitting import private_generator, unchanged_if_refused
-from sksequence.estimators._parameters import (
-    POSITIVE_INTEGER,
-    WRITING_CONSTRAINTS,
-    layer_widths,
-    recurrent_options,
-)
+from sksequence.estimators._parameters import POSITIVE_INTEGER, WRITING_CONSTRAINTS
+from sksequence.estimators._reconstruction import ReconstructionMixin, written
 from sksequence.estimators._sides import learn_side
 from sksequence.estimators._validation import hold_back
 from sksequence.inputs import SequenceArray
@@ -50,6 +39,7 @@ from sksequence.utils._sklearn import (
 
 
 class SequenceAutoencoder(
+    ReconstructionMixin,
     ClassNamePrefixFeaturesOutMixin,
     SequenceOutputMixin,
     TransformerMixin,
@@ -376,19 +366,7 @@ class SequenceAutoencoder(
         conditional = self.conditional
         if conditional == "auto":
             conditional = self.target_side_.kind == "symbols"
-        source = BottleneckSpec(
-            schema=schema,
-            n_outputs=0,
-            cell=make_cell(self.cell),
-            widths=layer_widths(self.hidden_size, self.n_layers),
-            bidirectional=self.bidirectional,
-            dropout=self.dropout,
-            embedding_size=self.embedding_size,
-            embedding_trainable=self.embedding_trainable,
-            context_at=self.context_at,
-            encoding_size=self.encoding_size,
-            **recurrent_options(self),
-        )
+        source = BottleneckSpec(**recurrent_source(self, schema), encoding_size=self.encoding_size)
         decoder = make_decoder_spec(self, target, conditional=bool(conditional))
         return EncoderDecoderSpec(source, decoder)
 
@@ -436,113 +414,12 @@ class SequenceAutoencoder(
             )
         side = self.target_side_
         limits = np.full(len(codes), self.max_steps or self.longest_[1], dtype=np.int64)
-        found = self._written(codes, limits, getattr(side, "n_steps", None))
+        found = written(self, codes, limits, getattr(side, "n_steps", None))
         return side.write(side.rows(found, None), row_names(X))
 
     @property
     def _n_features_out(self) -> int:
         return self.network_.encoder.n_summary
-
-    # -- and back -------------------------------------------------------------------------------
-
-    def reconstruct(self, X: Any) -> Any:
-        """Write each sequence again, from its vector alone.
-
-        Parameters
-        ----------
-        X : sequences
-            As in ``fit``.
-
-        Returns
-        -------
-        sequences
-            In the type of `X`. Numbers have as many steps as in `X`; of symbols, the decoder
-            says where a sequence ends.
-        """
-        check_is_fitted(self)
-        sequences = self.source_side_.read(X, "X", self)
-        side = self.target_side_.like(X)
-        return side.write(side.rows(self._reconstructed(sequences), None), row_names(X))
-
-    def reconstruction_error(self, X: Any) -> np.ndarray:
-        """How badly each sequence is written again.
-
-        Parameters
-        ----------
-        X : sequences
-            As in ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n_sequences,)
-            Of numbers: the mean squared error over steps and features, in units of each
-            feature's variance in the training data (with ``normalize=False``, in its own units
-            squared). Of symbols: the mean negative log-likelihood of a symbol given those before
-            it (the end counts), in nats.
-        """
-        check_is_fitted(self)
-        sequences = self.source_side_.read(X, "X", self)
-        if self.target_side_.kind == "symbols":
-            totals = log_likelihoods(self.network_, self._pairs(sequences, sequences))
-            return -totals / (sequences.lengths + 1)
-        found = self._reconstructed(sequences)
-        truth = self.target_side_.scaled(sequences)
-        pairs = zip(truth, found, strict=True)
-        return np.array([np.mean((steps - row["values"]) ** 2) for steps, row in pairs])
-
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """How well sequences are written again: R2 of numbers, the share of right symbols.
-
-        Parameters
-        ----------
-        X : sequences
-            As in ``fit``.
-        y : None
-            Ignored.
-        sample_weight : array-like of shape (n_sequences,), default=None
-            Weights of the sequences.
-
-        Returns
-        -------
-        float
-            Of numbers, the mean coefficient of determination of the features, over all steps;
-            at most 1. Of symbols, the share that stands in ``reconstruct`` at the same place;
-            between 0 and 1.
-        """
-        check_is_fitted(self)
-        sequences = self.source_side_.read(X, "X", self)
-        weights = None
-        if sample_weight is not None:
-            weights = np.repeat(np.asarray(sample_weight, dtype=np.float64), sequences.lengths)
-        found = self._reconstructed(sequences)
-        if self.target_side_.kind == "numeric":
-            truth = self.target_side_.scaled(sequences).only.values
-            written = np.concatenate([row["values"] for row in found])
-            return float(r2_score(truth, written, sample_weight=weights))
-        pairs = zip(sequences, found, strict=True)
-        right = [_same_places(ids, row["ids"][0]) for ids, row in pairs]
-        return float(np.average(np.concatenate(right), weights=weights))
-
-    def _reconstructed(self, sequences) -> list[dict]:
-        """What is written for each sequence: ids, or standardised values of as many steps."""
-        lengths = None
-        if self.target_side_.kind == "numeric":
-            lengths = sequences.lengths
-        limits = self._limits(sequences.lengths)
-        return self._written(self._sources(sequences), limits, lengths)
-
-    def _written(self, sources: Sources, limits: np.ndarray, lengths=None) -> list[dict]:
-        spec = self.network_.decoder.spec
-        if spec.kind == "numeric":
-            if lengths is not None:
-                lengths = np.broadcast_to(lengths, limits.shape).astype(np.int64)
-            return roll_out_all(self.network_, sources, limits, lengths)
-
-        def search(stepper, state, memory, max_steps):
-            ends = {"start": spec.start, "end": spec.end}
-            return greedy_search(stepper, state, memory, max_steps=max_steps, **ends)
-
-        return search_all(self.network_, sources, limits, search)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -555,9 +432,3 @@ def _one_row_each(X: Any) -> Any:
     """`X`, or the index of its sequences, from which a table takes its index."""
     names = row_names(X)
     return X if names is None else pd.DataFrame(index=names)
-
-
-def _same_places(ids: np.ndarray, written: np.ndarray) -> np.ndarray:
-    """For each of `ids` whether it is written at the same place."""
-    n = min(len(ids), len(written))
-    return np.concatenate([ids[:n] == written[:n], np.zeros(len(ids) - n, dtype=bool)])

@@ -6,21 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.cells import Cell
-from sksequence.estimators._containers import Container, row_names
+from sksequence.estimators._attending import LocationAttentionMixin
+from sksequence.estimators._captioner_reading import hold_back_samples, read_captioned, read_seen
+from sksequence.estimators._containers import row_names
 from sksequence.estimators._decoding import encode_all
 from sksequence.estimators._encoder_decoder import (
-    Pairs,
     _EncoderDecoderEstimator,
     check_same_tokens,
     make_decoder_spec,
-    make_encoder,
     share_of_truth,
-    weighed,
 )
 from sksequence.estimators._fitting import private_generator, unchanged_if_refused
 from sksequence.estimators._kinds import warn_of_new_tokens
@@ -30,13 +28,9 @@ from sksequence.estimators._parameters import (
     WRITING_CONSTRAINTS,
 )
 from sksequence.estimators._references import bleu_of
-from sksequence.estimators._scenes import list_captions, read_scenes
-from sksequence.estimators._sides import learn_side
-from sksequence.estimators._validation import check_one_target_each, check_same_order, held_back_by
-from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
-from sksequence.inputs import SequenceArray, SequenceSchema
+from sksequence.estimators._scenes import list_captions
+from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin
 from sksequence.networks import EncoderDecoderSpec, GridSpec
-from sksequence.utils._available import available_if
 from sksequence.utils._sklearn import (
     SequenceOutputMixin,
     StrOptions,
@@ -44,21 +38,8 @@ from sksequence.utils._sklearn import (
 )
 
 
-def _attends(estimator) -> None:
-    name = type(estimator).__name__
-    if estimator.attention is None:
-        raise AttributeError(
-            f"align of {name} needs attention, but attention=None: set it, e.g. "
-            "attention='additive', and fit again."
-        )
-    if getattr(estimator, "attention_", "") is None:
-        raise AttributeError(
-            f"align of {name} needs several locations to look at, but it was fitted on one vector "
-            "a sample: give grids of vectors, or images with image_encoder='cnn'."
-        )
-
-
 class SequenceCaptioner(
+    LocationAttentionMixin,
     SeveralOutputsMixin,
     LikelihoodMixin,
     SequenceOutputMixin,
@@ -272,6 +253,8 @@ class SequenceCaptioner(
         "context_at": [StrOptions({"state", "first", "steps", "both"})],
     }
 
+    _read_pairs, _read_source = read_captioned, read_seen
+
     def __init__(
         self,
         *,
@@ -418,54 +401,8 @@ class SequenceCaptioner(
         if X_val is not None or y_val is not None:
             validation = self._read_pairs(X_val, y_val, where="_val")
         else:
-            parts = held_back_by(self, len(training.source), None, rng)
-            whole = training
-            training = _of_samples(whole, parts[0])
-            validation = None if parts[1] is None else _of_samples(whole, parts[1])
+            training, validation = hold_back_samples(self, training, rng)
         return self._fit_pairs(training, validation, self._make_spec, rng, self.max_epochs)
-
-    def _read_pairs(self, X, y, learn=False, where="", sample_weight=None) -> Pairs:
-        """What is seen and all captions; with `learn`, vocabulary and attention are chosen."""
-        name = type(self).__name__
-        if X is None or y is None:
-            missing = "X" if X is None else "y"
-            raise ValueError(
-                f"{name} requires X{where} and y{where}, but {missing}{where} is None: give a "
-                "caption, or a list of captions, for each sample."
-            )
-        if learn:
-            for attribute in ("network_", "n_features_in_", "feature_names_in_", "_n_steps_in"):
-                self.__dict__.pop(attribute, None)
-        scenes = read_scenes(X, self, f"X{where}", reset=learn)
-        known = None if learn else self.target_side_.as_text
-        captions, _ = list_captions(y, f"y{where}", known)
-        check_one_target_each(scenes, captions, f"X{where}", f"y{where}")
-        check_same_order(X, y, f"y{where}", f"X{where}")
-        weights, scenes, captions = weighed(sample_weight, scenes, captions)
-        flat = [caption for several in captions for caption in several]
-        if learn:
-            self.source_schema_ = SequenceSchema.of(scenes)
-            self._choose_attention(scenes)
-            self.target_side_, target = learn_side(flat, "y", make_encoder(self), self)
-            self.target_side_.container = Container.of(y)
-            self.target_side_.never = self.target_side_.unknown_id
-        else:
-            self.source_schema_.check(scenes, name, f"X{where}")
-            target = self.target_side_.read(flat, f"y{where}", self)
-        positions = np.repeat(np.arange(len(captions)), [len(several) for several in captions])
-        return Pairs(scenes, target, weights, positions)
-
-    def _choose_attention(self, scenes: SequenceArray) -> None:
-        several = self.image_encoder is not None or scenes.lengths.max(initial=0) > 1
-        if not several and self.attention not in (None, "auto"):
-            raise ValueError(
-                f"attention={self.attention!r} needs several locations to look at, but every "
-                "sample of X is one vector: set attention=None (context_at says where the vector "
-                "enters), or give a grid of vectors (n_samples, n_locations, n_features)."
-            )
-        self.attention_ = self.attention
-        if self.attention == "auto":
-            self.attention_ = "additive" if several else None
 
     def _make_spec(self, schema, target) -> EncoderDecoderSpec:
         source = GridSpec(schema.channels["values"].shape, self.encoding_size, self.dropout)
@@ -518,51 +455,6 @@ class SequenceCaptioner(
         check_is_fitted(self)
         return encode_all(self.network_, self._sources(self._read_source(X)[0]))
 
-    @available_if(_attends)
-    def align(self, X: Any, y: Any = None, as_frame: bool = False) -> list:
-        """Where the decoder looked, word by word: the weights of the attention.
-
-        Parameters
-        ----------
-        X : samples
-            As in ``fit``.
-        y : list of n_samples captions, default=None
-            What is written, one caption a sample; None: what ``transform`` writes.
-        as_frame : bool, default=False
-            Give DataFrames, whose index is the caption and whose columns are the locations, of
-            images their rows and columns in the grid.
-
-        Returns
-        -------
-        list of ndarray of shape (n_words, n_locations) or (n_words, n_rows, n_columns), or of \
-                DataFrame
-            The weights of a word add up to one. Of images, rows and columns are those of
-            ``grid_shape_``.
-        """
-        check_is_fitted(self)
-        if y is not None:
-            y = self._one_each(y)
-        weights, labels = looked_at(self, X, y)
-        shape = self.grid_shape_
-        if as_frame:
-            return [
-                pd.DataFrame(rows, index=words, columns=_names_of_locations(rows, shape))
-                for rows, words in zip(weights, labels, strict=True)
-            ]
-        if shape is None:
-            return weights
-        return [rows.reshape(len(rows), *shape) for rows in weights]
-
-    def _one_each(self, y) -> list:
-        captions, _ = list_captions(y, "y", self.target_side_.as_text)
-        for i, several in enumerate(captions):
-            if len(several) > 1:
-                raise ValueError(
-                    f"align looks at one caption a sample, but sample {i} of y has "
-                    f"{len(several)}: choose one."
-                )
-        return [several[0] for several in captions]
-
     # -- scores -----------------------------------------------------------------------------------
 
     def score(self, X: Any, y: Any) -> float:
@@ -590,30 +482,8 @@ class SequenceCaptioner(
         references, _ = list_captions(y, "y", side.as_text)
         return bleu_of(side, references, side.rows(self._write(pairs.source), None))
 
-    def _read_source(self, X) -> tuple[SequenceArray, None]:
-        scenes = read_scenes(X, self, "X", reset=False)
-        self.source_schema_.check(scenes, type(self).__name__)
-        return scenes, None
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
         return tags
-
-
-def _of_samples(pairs: Pairs, chosen: np.ndarray) -> Pairs:
-    """The samples at the sorted positions `chosen`, with all their captions."""
-    captions = np.flatnonzero(np.isin(pairs.positions, chosen))
-    return Pairs(
-        pairs.source[chosen],
-        pairs.target[captions],
-        None if pairs.weights is None else pairs.weights[chosen],
-        np.searchsorted(chosen, pairs.positions[captions]),
-    )
-
-
-def _names_of_locations(rows: np.ndarray, shape: tuple[int, int] | None) -> Any:
-    if shape is None:
-        return pd.RangeIndex(rows.shape[1], name="location")
-    return pd.MultiIndex.from_product([range(n) for n in shape], names=["row", "column"])

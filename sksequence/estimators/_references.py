@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from sklearn.metrics import r2_score
+
+from sksequence.estimators._decoding import roll_out_all
+from sksequence.estimators._encoder_decoder import Pairs
 from sksequence.estimators._sides import TextSide
 
 LONGEST_ORDER = 4  # of the n-grams of BLEU
@@ -43,3 +48,14 @@ def _cut(text: str) -> list[str]:
 
     sacrebleu = import_optional("sacrebleu", extra="text", purpose="bleu_score")
     return sacrebleu.BLEU(tokenize="13a", lowercase=True).tokenizer(text).split()
+
+
+def r2_of(estimator: Any, pairs: Pairs, sample_weight: Any) -> float:
+    """R2 of the numbers that are written for as many steps as each target has."""
+    source, target, *_ = pairs
+    side, lengths = estimator.target_side_, target.lengths
+    found = roll_out_all(estimator.network_, estimator._sources(source), lengths, lengths)
+    truth = side.scaled(target).only.values
+    weights = None if sample_weight is None else np.repeat(sample_weight, lengths)
+    written = np.concatenate([row["values"] for row in found])
+    return float(r2_score(truth, written, sample_weight=weights))

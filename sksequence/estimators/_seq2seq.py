@@ -6,20 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import TransformerMixin
-from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence.cells import Cell, make_cell
-from sksequence.estimators._containers import holds_text, row_names
-from sksequence.estimators._decoding import encode_all, roll_out_all
+from sksequence.cells import Cell
+from sksequence.estimators._attending import StepAttentionMixin
+from sksequence.estimators._containers import row_names
+from sksequence.estimators._decoding import encode_all
 from sksequence.estimators._encoder_decoder import (
     Pairs,
     _EncoderDecoderEstimator,
     check_same_tokens,
     make_decoder_spec,
-    make_encoder,
+    recurrent_source,
     share_of_truth,
     weighed,
 )
@@ -29,31 +28,17 @@ from sksequence.estimators._parameters import (
     ANALYZERS,
     SEARCH_CONSTRAINTS,
     WRITING_CONSTRAINTS,
-    layer_widths,
-    recurrent_options,
 )
-from sksequence.estimators._references import bleu_of
-from sksequence.estimators._scenes import list_captions
-from sksequence.estimators._sides import Originals, TextSide, learn_side
-from sksequence.estimators._validation import check_one_target_each, check_same_order, hold_back
-from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin, looked_at
+from sksequence.estimators._references import bleu_of, r2_of
+from sksequence.estimators._seq2seq_reading import read_references, read_source, read_translated
+from sksequence.estimators._validation import hold_back
+from sksequence.estimators._writing import LikelihoodMixin, SeveralOutputsMixin
 from sksequence.networks import EncoderDecoderSpec, NetworkSpec
-from sksequence.utils._available import available_if
-from sksequence.utils._sklearn import (
-    SequenceOutputMixin,
-    validate_parameter_constraints,
-)
-
-
-def _attends(estimator) -> None:
-    if estimator.attention is None:
-        raise AttributeError(
-            f"align of {type(estimator).__name__} needs attention, but attention=None: set it, "
-            "e.g. attention='additive', and fit again."
-        )
+from sksequence.utils._sklearn import SequenceOutputMixin, validate_parameter_constraints
 
 
 class Seq2SeqTransformer(
+    StepAttentionMixin,
     SeveralOutputsMixin,
     LikelihoodMixin,
     SequenceOutputMixin,
@@ -248,6 +233,8 @@ class Seq2SeqTransformer(
         "replace_unknown": ["boolean"],
     }
 
+    _read_pairs, _read_source = read_translated, read_source
+
     def __init__(
         self,
         *,
@@ -403,37 +390,8 @@ class Seq2SeqTransformer(
             training, validation = (None if part is None else Pairs(*part) for part in parts)
         return self._fit_pairs(training, validation, self._make_spec, rng, self.max_epochs)
 
-    def _read_pairs(self, X, y, learn: bool = False, where: str = "") -> Pairs:
-        """Sources and targets as SequenceArrays; with `learn`, their sides are learned."""
-        if X is None or y is None:
-            raise ValueError(_one_missing(self, X, where))
-        if learn:
-            for name in ("network_", "n_features_in_", "feature_names_in_", "_n_steps_in"):
-                self.__dict__.pop(name, None)
-            source_encoder = make_encoder(self, self.source_analyzer)
-            self.source_side_, source = learn_side(X, "X", source_encoder, self)
-            target_encoder = make_encoder(self, self.target_analyzer)
-            self.target_side_, target = learn_side(y, "y", target_encoder, self)
-        else:
-            source = self.source_side_.read(X, f"X{where}", self)
-            target = self.target_side_.read(y, f"y{where}", self)
-        check_same_order(X, y, f"y{where}", f"X{where}")
-        check_one_target_each(source, target, f"X{where}", f"y{where}")
-        return Pairs(source, target)
-
     def _make_spec(self, schema, target) -> EncoderDecoderSpec:
-        source = NetworkSpec(
-            schema=schema,
-            n_outputs=0,
-            cell=make_cell(self.cell),
-            widths=layer_widths(self.hidden_size, self.n_layers),
-            bidirectional=self.bidirectional,
-            dropout=self.dropout,
-            embedding_size=self.embedding_size,
-            embedding_trainable=self.embedding_trainable,
-            context_at=self.context_at,
-            **recurrent_options(self),
-        )
+        source = NetworkSpec(**recurrent_source(self, schema))
         decoder = make_decoder_spec(
             self,
             target,
@@ -486,35 +444,6 @@ class Seq2SeqTransformer(
         check_is_fitted(self)
         return encode_all(self.network_, self._sources(self.source_side_.read(X, "X", self)))
 
-    @available_if(_attends)
-    def align(self, X: Any, y: Any = None, as_frame: bool = False) -> list:
-        """Where the decoder looked: the weights of the attention.
-
-        Parameters
-        ----------
-        X : sources
-            As in ``fit``.
-        y : targets, default=None
-            What is written; None: what ``transform`` writes.
-        as_frame : bool, default=False
-            Give DataFrames, whose index is the target and whose columns are the source.
-
-        Returns
-        -------
-        list of ndarray of shape (n_target_steps, n_source_steps), or of DataFrame
-            Every row adds up to one.
-        """
-        check_is_fitted(self)
-        weights, labels = looked_at(self, X, y)
-        if not as_frame:
-            return weights
-        source = self.source_side_.read(X, "X", self)
-        columns = self.source_side_.labels(self.source_side_.rows_of(X, source))
-        return [
-            pd.DataFrame(rows, index=index, columns=names)
-            for rows, index, names in zip(weights, labels, columns, strict=True)
-        ]
-
     # -- scores -----------------------------------------------------------------------------------
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -542,43 +471,13 @@ class Seq2SeqTransformer(
         """
         check_is_fitted(self)
         if self.target_side_.kind == "numeric":
-            return self._r2(X, y, sample_weight)
+            return r2_of(self, self._read_pairs(X, y), sample_weight)
         if sample_weight is not None:
             raise ValueError("sample_weight does not enter BLEU, the score of text and symbols.")
-        source, references = self._read_references(X, y)
+        source, references = read_references(self, X, y)
         _, originals = self._read_source(X)
         rows = self.target_side_.rows(self._write(source), originals)
         return bleu_of(self.target_side_, references, rows)
-
-    def _r2(self, X, y, sample_weight) -> float:
-        source, target, *_ = self._read_pairs(X, y)
-        side, lengths = self.target_side_, target.lengths
-        found = roll_out_all(self.network_, self._sources(source), lengths, lengths)
-        truth = side.scaled(target).only.values
-        weights = None if sample_weight is None else np.repeat(sample_weight, lengths)
-        written = np.concatenate([row["values"] for row in found])
-        return float(r2_score(truth, written, sample_weight=weights))
-
-    def _read_references(self, X, y):
-        """Sources, and for each a list of texts, or of token lists, that are right."""
-        side = self.target_side_
-        if not isinstance(side, TextSide) or not holds_text(y) or isinstance(y, (str, bytes)):
-            source, target, *_ = self._read_pairs(X, y)  # which says what is wrong with text
-            return source, [[labels] for labels in side.labels(side.rows_of(y, target))]
-        source = self.source_side_.read(X, "X", self)
-        check_same_order(X, y, "y", "X")
-        references, _ = list_captions(y, "y", side.as_text, "target")
-        check_one_target_each(source, references)
-        side.read([target for several in references for target in several], "y", self)
-        return source, references
-
-    def _read_source(self, X):
-        """Sources, and as they stand there where their tokens may replace unknown ones."""
-        source = self.source_side_.read(X, "X", self)
-        text = isinstance(self.source_side_, TextSide) and isinstance(self.target_side_, TextSide)
-        if not (text and self.replace_unknown and self.attention is not None):
-            return source, None
-        return source, Originals(self.source_side_, X, source)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -586,14 +485,3 @@ class Seq2SeqTransformer(
         tags.input_tags.string = True
         tags.target_tags.required = True
         return tags
-
-
-def _one_missing(estimator, X, where: str) -> str:
-    name = type(estimator).__name__
-    if where:
-        return f"X{where} and y{where} go together: one of them is missing."
-    if X is None:
-        return f"{name} expected sources, but X is None."
-    return (
-        f"{name} requires y to be passed, but the target y is None: give a target for each source."
-    )

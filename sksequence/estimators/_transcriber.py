@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sksequence.cells import Cell
-from sksequence.decoding import Transcript
 from sksequence.estimators._encoder_decoder import weighed
 from sksequence.estimators._fitting import private_generator, unchanged_if_refused
-from sksequence.estimators._parameters import ANALYZERS, POSITIVE_INTEGER, SHARED_CONSTRAINTS
-from sksequence.estimators._transcriber_answers import (
-    as_table,
-    emitted,
-    log_likelihoods,
-    probabilities,
-    searched,
-    states,
-)
-from sksequence.estimators._transcriber_fitting import _AlignmentEstimator, check_stride
-from sksequence.estimators._transcriber_language import LanguageScorer
+from sksequence.estimators._transcriber_answers import best_strings, probabilities, states
+from sksequence.estimators._transcriber_fitting import _AlignmentEstimator
+from sksequence.estimators._transcriber_known import KnownStringsMixin
+from sksequence.estimators._transcriber_parameters import TRANSCRIBER_CONSTRAINTS, check_stride
 from sksequence.estimators._transcriber_stream import TranscriberStream
 from sksequence.estimators._validation import check_same_order, hold_back
 from sksequence.inputs import SequenceArray
-from sksequence.metrics import character_error_rate, word_error_rate
 from sksequence.tasks import encode_strings
-from sksequence.utils._sklearn import Interval, StrOptions, validate_parameter_constraints
-
-TRANSCRIBER_CONSTRAINTS: dict[str, Any] = {
-    **{name: c for name, c in SHARED_CONSTRAINTS.items() if name != "pooling"},
-    "analyzer": [ANALYZERS, callable],
-    "lowercase": ["boolean", StrOptions({"auto"})],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "stride": [POSITIVE_INTEGER],
-    "beam_size": [POSITIVE_INTEGER],
-    "language_model": "no_validation",
-    "language_weight": [Interval(Real, 0, None, closed="left")],
-    "insertion_bonus": [Real],
-}
+from sksequence.utils._sklearn import validate_parameter_constraints
 
 
-class CTCTranscriber(_AlignmentEstimator):
+class CTCTranscriber(KnownStringsMixin, _AlignmentEstimator):
     r"""Write what was said: feature sequences in, shorter label strings out.
 
     A recurrent network gives, at each step, the probability of each label and of a blank. A path
@@ -396,7 +375,7 @@ class CTCTranscriber(_AlignmentEstimator):
             of labels, or symbols.
         """
         check_is_fitted(self)
-        return self.target_.write([ranks[0].labels for ranks in self._search(X, 1)])
+        return self.target_.write([ranks[0].labels for ranks in best_strings(self, X, 1)])
 
     def predict_n_best(self, X: Any, n_best: int = 5) -> tuple[list, list[np.ndarray]]:
         """The best strings of a beam search.
@@ -418,39 +397,9 @@ class CTCTranscriber(_AlignmentEstimator):
         """
         check_is_fitted(self)
         _check_n_best(n_best)
-        found = self._search(X, int(n_best))
+        found = best_strings(self, X, int(n_best))
         strings = [self.target_.write([one.labels for one in ranks]) for ranks in found]
         return strings, [np.array([one.score for one in ranks]) for ranks in found]
-
-    def _search(self, X: Any, n_best: int) -> list[list[Transcript]]:
-        """The strings found for each sequence, the best first."""
-        names = ("beam_size", "language_weight", "insertion_bonus")
-        validate_parameter_constraints(
-            {name: self._parameter_constraints[name] for name in names},
-            {name: getattr(self, name) for name in names},
-            type(self).__name__,
-        )
-        size = max(self.beam_size, n_best)
-        scorer = None
-        if self.language_model is not None:
-            if size == 1:
-                raise ValueError(
-                    "language_model weighs the strings of a beam, but beam_size=1 takes the most "
-                    "probable path: set beam_size=10 or more, or language_model=None."
-                )
-            scorer = LanguageScorer(self.language_model, self.labels_, self._device)
-        X = self._checked(X)
-        return searched(
-            self,
-            X,
-            size,
-            n_best,
-            {
-                "scorer": scorer,
-                "weight": self.language_weight,
-                "insertion_bonus": self.insertion_bonus,
-            },
-        )
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the labels and the blank at each step.
@@ -501,104 +450,6 @@ class CTCTranscriber(_AlignmentEstimator):
         """
         check_is_fitted(self)
         return TranscriberStream(self)
-
-    # -- known strings ----------------------------------------------------------------------------
-
-    def align(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        step_seconds: float | None = None,
-        as_frame: bool = False,
-    ) -> list:
-        """When each label was emitted: the most probable path of a string (Viterbi).
-
-        The network is free to emit a label late, or for one step of many: where a label is, is
-        known better than how long it lasts.
-
-        Parameters
-        ----------
-        X : sequences
-            As in ``fit``.
-        y : targets, default=None
-            What was said; None: what ``predict`` writes.
-        step_seconds : float, default=None
-            Seconds from a step of X to the next, such as ``LogMelSpectrogram.hop / 1000``.
-        as_frame : bool, default=False
-            Give DataFrames, with a row for each label.
-
-        Returns
-        -------
-        list of ndarray of int of shape (n_labels, 2), or of DataFrame
-            The first step of X at which each label is emitted, and the one after its last; of
-            floats, in seconds, with `step_seconds`. A DataFrame has the columns ``label``,
-            ``start``, ``stop`` and, with `step_seconds`, ``start_seconds`` and ``stop_seconds``.
-
-        Raises
-        ------
-        ValueError
-            If a target has a label that was not in ``fit``, or needs more steps than its
-            sequence has.
-        """
-        check_is_fitted(self)
-        if y is None:
-            X, strings = self._checked(X), [ranks[0].labels for ranks in self._search(X, 1)]
-        else:
-            X, strings = self._read(X, y)
-        spans = emitted(self, X, strings)
-        if not as_frame:
-            return spans if step_seconds is None else [span * step_seconds for span in spans]
-        return [
-            as_table(self.target_.names(string), span, step_seconds)
-            for string, span in zip(strings, spans, strict=True)
-        ]
-
-    def score_samples(self, X: Any, y: Any) -> np.ndarray:
-        """Log-likelihood of each target, over all of its paths.
-
-        Parameters
-        ----------
-        X : sequences
-            As in ``fit``.
-        y : targets
-            As in ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (n_sequences,)
-            In nats.
-
-        Raises
-        ------
-        ValueError
-            If a target has a label that was not in ``fit``, or needs more steps than its
-            sequence has.
-        """
-        check_is_fitted(self)
-        return log_likelihoods(self, *self._read(X, y))
-
-    def score(self, X: Any, y: Any) -> float:
-        """One minus the character error rate of texts, or the label error rate of label lists.
-
-        Parameters
-        ----------
-        X : sequences
-            As in ``fit``.
-        y : targets
-            What was said. Labels that were not in ``fit`` count as errors.
-
-        Returns
-        -------
-        float
-            At most 1; negative where more is wrong than there are labels.
-        """
-        check_is_fitted(self)
-        written, known = self.predict(X), self.target_.split(y, "y")
-        check_same_order(X, y)
-        if self.target_.kind == "texts":
-            return 1.0 - character_error_rate(self.target_.join(known), written)
-        return 1.0 - word_error_rate(known, [row.tolist() for row in written])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -17,27 +17,50 @@ from sksequence.decoding import (
     prefix_beam_search,
 )
 from sksequence.estimators._prediction import step_work
+from sksequence.estimators._transcriber_language import LanguageScorer
 from sksequence.inputs import SequenceArray
 from sksequence.networks import Outputs
 from sksequence.tasks import encode_strings, string_losses
 from sksequence.training import explained_memory, threads
+from sksequence.utils._sklearn import validate_parameter_constraints
 
 
-def searched(
+def best_strings(estimator: Any, X: Any, n_best: int) -> list[list[Transcript]]:
+    """The strings of each sequence by the parameters as they are now, the best first.
+
+    Raises
+    ------
+    ValueError
+        If a language model is to weigh the strings of a beam, but there is no beam.
+    """
+    names = ("beam_size", "language_weight", "insertion_bonus")
+    validate_parameter_constraints(
+        {name: estimator._parameter_constraints[name] for name in names},
+        {name: getattr(estimator, name) for name in names},
+        type(estimator).__name__,
+    )
+    size = max(estimator.beam_size, n_best)
+    scorer = None
+    if estimator.language_model is not None:
+        if size == 1:
+            raise ValueError(
+                "language_model weighs the strings of a beam, but beam_size=1 takes the most "
+                "probable path: set beam_size=10 or more, or language_model=None."
+            )
+        scorer = LanguageScorer(estimator.language_model, estimator.labels_, estimator._device)
+    options = {
+        "scorer": scorer,
+        "weight": estimator.language_weight,
+        "insertion_bonus": estimator.insertion_bonus,
+    }
+    return _searched(estimator, estimator._checked(X), size, n_best, options)
+
+
+def _searched(
     estimator: Any, X: SequenceArray, beam_size: int, n_best: int, options: dict[str, Any]
 ) -> list[list[Transcript]]:
-    """The strings of each sequence, the best first.
-
-    Parameters
-    ----------
-    estimator : CTCTranscriber
-    X : SequenceArray
-    beam_size : int
-        1: the most probable path.
-    n_best : int
-    options : dict
-        Of ``prefix_beam_search``.
-    """
+    """The strings of a beam of this size, searched with these options; of 1, the most probable
+    path."""
     found: list[Any] = [None] * len(X)
     with _inference(estimator, X):
         for batch, outputs in _outputs(estimator, X):

@@ -9,20 +9,16 @@ import torch
 from sklearn.base import BaseEstimator
 
 from sksequence.batches import InputScaling, SequenceSamples
-from sksequence.cells import make_cell
 from sksequence.estimators._fitting import train_network
-from sksequence.estimators._parameters import layer_widths, recurrent_options, warn_of_delays
+from sksequence.estimators._parameters import warn_of_delays
 from sksequence.estimators._prediction import step_work
 from sksequence.estimators._same_sizes import check_same_sizes
+from sksequence.estimators._transcriber_parameters import make_alignment_spec
 from sksequence.estimators._transcriber_targets import TargetLabels
 from sksequence.estimators._validation import check_one_target_each, check_same_order
 from sksequence.estimators._with_network import NetworkMixin
 from sksequence.inputs import SequenceArray, SequenceSchema, check_sequences
-from sksequence.networks import (
-    AlignmentNetwork,
-    AlignmentSpec,
-    starting_vectors,
-)
+from sksequence.networks import AlignmentNetwork, starting_vectors
 from sksequence.networks._stacks import set_free_fields
 from sksequence.preprocessing import TokenEncoder
 from sksequence.tasks import Alignment, steps_needed
@@ -114,37 +110,6 @@ class _AlignmentEstimator(NetworkMixin, BaseEstimator):
     @property
     def _device(self) -> torch.device:
         return self.network_.head.weight.device
-
-    # -- saving -------------------------------------------------------------------------------
-
-
-def check_stride(estimator: Any) -> None:
-    """Raise ValueError for a stride without a convolution."""
-    if estimator.stride > 1 and estimator.conv_size is None:
-        raise ValueError(
-            f"stride={estimator.stride} is that of the convolution, but conv_size=None: set "
-            "conv_size, or stride=1."
-        )
-
-
-def make_alignment_spec(estimator: Any, schema: SequenceSchema) -> AlignmentSpec:
-    """The sizes of the network of an estimator's parameters."""
-    return AlignmentSpec(
-        schema=schema,
-        n_outputs=len(estimator.labels_) + 1,
-        cell=make_cell(estimator.cell),
-        widths=layer_widths(estimator.hidden_size, estimator.n_layers),
-        bidirectional=estimator.bidirectional,
-        dropout=float(estimator.dropout),
-        embedding_size=estimator.embedding_size,
-        embedding_trainable=estimator.embedding_trainable,
-        context_at=estimator.context_at,
-        frame_encoder=estimator.frame_encoder,
-        conv_size=estimator.conv_size,
-        conv_width=estimator.conv_width,
-        stride=estimator.stride,
-        **recurrent_options(estimator),
-    )
 
 
 def check_possible(strings: list, lengths: np.ndarray, stride: int, where: str = "") -> None:

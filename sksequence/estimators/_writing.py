@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sksequence.decoding import sample_search
 from sksequence.estimators._containers import row_names
-from sksequence.estimators._decoding import log_likelihoods, search_all, taught_attention
+from sksequence.estimators._decoding import log_likelihoods, search_all
 from sksequence.estimators._parameters import check_positive
 from sksequence.estimators._sides import documents
 from sksequence.utils._random import make_generator, torch_generator
@@ -169,34 +169,6 @@ class LikelihoodMixin:
         pairs = self._read_pairs(X, y)
         total = log_likelihoods(self.network_, self._pairs(*pairs)).sum()
         return float(np.exp(-total / (pairs.target.lengths + 1).sum()))
-
-
-def looked_at(estimator: Any, X: Any, y: Any) -> tuple[list[np.ndarray], list]:
-    """Attention weights of each step that is written (or of targets), and names of the steps.
-
-    Parameters
-    ----------
-    estimator : estimator with attention
-    X, y : sources and targets
-        ``y=None`` stands for what ``transform`` writes.
-
-    Returns
-    -------
-    weights : list of ndarray of shape (n_target_steps, n_source_steps)
-    labels : list of list
-        A name for each target step.
-    """
-    side = estimator.target_side_
-    if y is None:
-        source, originals = estimator._read_source(X)
-        found = estimator._write(source)
-        rows = side.rows(found, originals)
-        return [row["attention"][0] for row in found], side.labels(rows)
-    pairs = estimator._read_pairs(X, y)
-    weights = taught_attention(estimator.network_, estimator._pairs(*pairs))
-    if side.kind == "symbols":
-        weights = [steps[:-1] for steps in weights]  # not that of the end symbol
-    return weights, side.labels(side.rows_of(y, pairs.target))
 
 
 def _needs_symbols(estimator: Any, what: str) -> None:

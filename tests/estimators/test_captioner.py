@@ -314,7 +314,7 @@ def test_vectors_may_come_in_a_frame_or_a_list():
 
 def test_the_split_is_by_sample():
     """A caption of a held back sample is never trained on."""
-    from sksequence.estimators._captioner import _of_samples
+    from sksequence.estimators._captioner_reading import _of_samples
 
     model = captioner(early_stopping=True, validation_fraction=0.3, max_epochs=1)
     pairs = model._read_pairs(X[:10], [[Y[i]] * (1 + i % 3) for i in range(10)], learn=True)
