@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from sksequence.batches import InputScaling
 from sksequence.inputs import SequenceArray, SequenceSchema
 
 Packed = tuple[Any, dict[str, np.ndarray], str]
+
+DTYPES = ("float16", "float32", "float64")
 
 
 def pack_network(network: nn.Module) -> Packed:
@@ -25,13 +29,99 @@ def pack_network(network: nn.Module) -> Packed:
     return network.spec, {name: _narrowest(w) for name, w in weights.items()}, dtype
 
 
+class MisfitError(ValueError):
+    """Weights that are not those of the network that is described beside them."""
+
+
 def unpack_network(packed: Packed) -> Any:
-    """The network of ``pack_network``, on the CPU, ready to predict."""
+    """The network of ``pack_network``, on the CPU, ready to predict.
+
+    Raises
+    ------
+    MisfitError
+        If the weights have other names or shapes than the sizes ask for; a network that is much
+        larger than its weights is not allocated first.
+    """
     spec, weights, dtype = packed
-    network = spec.build(torch.Generator())
+    if dtype not in DTYPES:
+        raise MisfitError(f"the network predicts in {dtype!r}, expected {' or '.join(DTYPES)}")
+    n_numbers = sum(w.size for w in weights.values())
+    _check_widths(spec, n_numbers)
+    with _Frugal(n_numbers):
+        network = spec.build(torch.Generator())
+    _check_shapes(network, weights)
     network.to(getattr(torch, dtype))
     network.load_state_dict({name: torch.tensor(w) for name, w in weights.items()})
     return network.eval()
+
+
+class _Frugal(TorchFunctionMode):
+    """Refuses what a network of so many weights never asks for, before it is allocated.
+
+    torch's meta device allocates nothing at all, but imports a symbolic algebra first, which
+    takes seconds.
+    """
+
+    def __init__(self, n_numbers: int):
+        super().__init__()
+        self.n_numbers = n_numbers
+        self.left = 4 * n_numbers + 1_000_000  # small tables that are computed, and drafts
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function in _SIZED:
+            sizes = args[0] if args and isinstance(args[0], (tuple, list)) else args
+            whole = [size for size in sizes if isinstance(size, int)]
+            self.left -= 1 + abs(math.prod(whole))
+            if self.left < 0:
+                raise MisfitError(_too_large(self.n_numbers))
+        return function(*args, **(kwargs or {}))
+
+
+_SIZED = frozenset(
+    getattr(torch, name) for name in "empty zeros ones full rand randn eye arange linspace".split()
+)
+
+
+def _check_widths(spec: Any, n_numbers: int) -> None:
+    """A layer has more weights than units."""
+    for part in (spec, *(getattr(spec, name, None) for name in ("source", "target", "reader"))):
+        widths = getattr(part, "widths", ())
+        if sum(widths) > n_numbers:
+            raise MisfitError(f"{_too_large(n_numbers)} (layers of {_listed(widths)} units)")
+
+
+def _too_large(n_numbers: int) -> str:
+    return (
+        "the sizes in its description are those of a network that is far larger than the weights "
+        f"that come with it, which are {n_numbers} numbers"
+    )
+
+
+def _check_shapes(network: nn.Module, weights: dict[str, np.ndarray]) -> None:
+    wanted = {name: tuple(w.shape) for name, w in network.state_dict().items()}
+    found = {name: tuple(w.shape) for name, w in weights.items()}
+    if wanted == found:
+        return
+    wrong = [name for name in wanted | found if wanted.get(name) != found.get(name)]
+    lines = [_difference(name, wanted.get(name), found.get(name)) for name in wrong[:3]]
+    more = f", and {len(wrong) - 3} more differ" if len(wrong) > 3 else ""
+    raise MisfitError(
+        "its weights are not those of the network that its description tells of: "
+        f"{'; '.join(lines)}{more}"
+    )
+
+
+def _difference(name: str, wanted: tuple | None, found: tuple | None) -> str:
+    if found is None:
+        return f"{name} of shape {wanted} is missing"
+    if wanted is None:
+        return f"{name} of shape {found} has no place in it"
+    return f"{name} has the shape {found}, expected {wanted}"
+
+
+def _listed(widths: Any) -> str:
+    shown = ", ".join(map(str, widths[:3]))
+    return f"{shown}, ..." if len(widths) > 3 else shown
 
 
 def _narrowest(weights: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from sksequence.persistence._walk import shortened
 from sksequence.utils import import_optional
 
 FORMAT = "sksequence"
@@ -121,8 +122,15 @@ def _unreadable(path: Path, error: Exception) -> str:
 
 
 def _check_version(path: Path, header: dict) -> None:
-    version = header.get("format_version", "")
-    if not version.isdecimal() or int(version) > FORMAT_VERSION:
+    version = str(header.get("format_version", ""))
+    if not re.fullmatch("[1-9][0-9]{0,8}", version):
+        raise ValueError(
+            f"{str(path)!r} gives its format as {shortened(version)}, expected an integer from 1 "
+            f"to {FORMAT_VERSION} under 'format_version' in its header: the header was changed, or "
+            "written by something else than sksequence.save. Copy the file again from where it "
+            "came from, or save the estimator anew."
+        )
+    if int(version) > FORMAT_VERSION:
         raise ValueError(
             f"{str(path)!r} has the format {version!r}, written by sksequence "
             f"{header.get('sksequence', '(unknown)')}; this version reads formats up to "

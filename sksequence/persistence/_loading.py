@@ -8,6 +8,8 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from sksequence import __version__
+from sksequence.networks._saving import MisfitError
 from sksequence.persistence import _objects, _plain, _tables
 from sksequence.persistence._file import read_file
 from sksequence.persistence._walk import DamagedError, Decoder
@@ -64,6 +66,11 @@ def load(path: str | os.PathLike) -> Any:
         estimator = Decoder(DECODERS, arrays).decode(tree)
     except DamagedError as error:
         raise ValueError(f"{str(path)!r} cannot be loaded: {error}.{_remedy(header)}") from error
+    except MisfitError as error:
+        raise ValueError(
+            f"{str(path)!r} cannot be loaded: its parts do not fit together, as no file of save's "
+            f"is: {error}.{_remedy(header)}"
+        ) from error
     except (ImportError, MemoryError):
         raise
     except Exception as error:  # what a wrong description does to constructors has many types
@@ -78,6 +85,11 @@ def load(path: str | os.PathLike) -> Any:
 
 def _remedy(header: dict) -> str:
     written = header.get("sksequence", "an unknown version")
+    if written == __version__:
+        return (
+            " Its header says that this version wrote it, so it was changed since then: get it "
+            "again from whoever saved it, or save anew."
+        )
     return f" It was written by sksequence {written}: load it with that version, or save anew."
 
 

@@ -10,11 +10,15 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch
 
+from sksequence.networks._saving import MisfitError
+from sksequence.persistence._agreement import disagreement
 from sksequence.persistence._registry import (
     class_named,
     function_named,
     name_of,
     name_of_function,
+    why_no_function,
+    why_not_named,
 )
 from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder
 from sksequence.preprocessing._analyzers import TextCutter
@@ -54,6 +58,12 @@ def _encode_object(value: Any, name: str, path: str, encoder: Encoder) -> dict:
     if isinstance(value, tuple):  # a named one
         return {**node, "items": encoder.items(value, path)}
     state = _state(value, path)
+    wrong = disagreement(type(value), state) if isinstance(value, BaseEstimator) else None
+    if wrong is not None:
+        raise ValueError(
+            f"{path}: {wrong}. A file of it would be refused when it is loaded: set it back to "
+            "what it was at fit, or fit again, and save then."
+        )
     requests = state.pop(_REQUESTS, None)
     if requests is not None:
         node["requests"] = encoder.encode(_requests(requests), path)
@@ -125,10 +135,7 @@ def _explain(value: Any, path: str) -> None:
 def _decode_object(node: dict, decoder: Decoder) -> Any:
     kind = class_named(node["class"])
     if kind is None:
-        raise DamagedError(
-            f"it names the class {node['class']!r}, which is none of the classes of sksequence and "
-            "scikit-learn that a file may name"
-        )
+        raise DamagedError(f"it names {why_not_named(node['class'])}")
     if issubclass(kind, tuple):
         return kind(*decoder.decode(node["items"]))
     state = decoder.decode(node["state"])
@@ -137,6 +144,9 @@ def _decode_object(node: dict, decoder: Decoder) -> Any:
         state[_CACHE] = None
     if dataclasses.is_dataclass(kind):
         return kind(**state)
+    wrong = disagreement(kind, state) if issubclass(kind, BaseEstimator) else None
+    if wrong is not None:
+        raise MisfitError(wrong)
     made = kind.__new__(kind)
     if hasattr(made, "__setstate__"):
         made.__setstate__(state)
@@ -182,7 +192,7 @@ def _decode_cut(settings: dict, decoder: Decoder) -> TextCutter:
 def _decode_function(node: dict, decoder: Decoder) -> Any:
     function = function_named(node["name"])
     if function is None:
-        raise DamagedError(f"it names the unknown function {node['name']!r}")
+        raise DamagedError(f"it names {why_no_function(node['name'])}")
     return function
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder
+from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder, shortened
 
 # What safetensors holds as it is; other arrays are stored as their bytes.
 STORED = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()) | frozenset(
@@ -158,6 +158,10 @@ _ENCODERS: dict[type, Any] = {
 
 
 def _decode_array(node: dict, decoder: Decoder) -> np.ndarray:
+    if node["name"] not in decoder.arrays:
+        raise DamagedError(
+            f"its description names {shortened(node['name'])}, which is not among its arrays"
+        )
     array = decoder.arrays[node["name"]]
     if "dtype" in node:
         array = array.view(_dtype(node["dtype"])).reshape(node["shape"])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from sklearn.base import BaseEstimator
+
+from sksequence.persistence._walk import shortened
 
 # Of these stages every public estimator, cell, data class and task may be named, for example
 # "preprocessing.TokenEncoder"; networks and streams, which are more than their state, may not.
@@ -16,7 +19,7 @@ STAGES = ("inputs", "preprocessing", "batches", "cells", "networks", "tasks", "e
 
 # Private classes that fitted estimators are made of, by file: a file of ours that moves is told
 # here, while saved files keep the name "stage.Class".
-PARTS = {
+PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "metrics": {"_scaled_errors": ("NaiveErrors",)},
     "preprocessing": {
         "_analyzers": ("TextCutter",),
@@ -130,6 +133,40 @@ def class_named(name: str) -> type | None:
         if _is_state_alone(found) and found.__module__.startswith(f"sksequence.{place}."):
             return found
     return _part(place, short)
+
+
+def why_not_named(name: Any) -> str:
+    """Why a file may not name a class, and what it may name."""
+    place, _, short = name.rpartition(".") if isinstance(name, str) else ("", "", "")
+    told = (
+        f"the class {shortened(name)}, which is none of the classes of sksequence and scikit-learn"
+    )
+    if place in STAGES:
+        known = import_module(f"sksequence.{place}").__all__
+        close = [n for n in get_close_matches(short, known, 3) if class_named(f"{place}.{n}")]
+        meant = f" (close to it: {', '.join(close)})" if close else ""
+        return (
+            f"{told} that this version knows{meant}. Where a later version wrote it, upgrade "
+            "sksequence; a class of yours is written with joblib or skops"
+        )
+    modules = ", ".join(module.removeprefix("sklearn.") for module in SKLEARN_MODULES)
+    return (
+        f"{told} that a file may name. Expected 'stage.Class' for one of sksequence "
+        "('estimators.RNNClassifier', 'preprocessing.TokenEncoder', 'cells.LSTM'), or "
+        "'sklearn.module.Class' for an estimator that is public in one of scikit-learn's modules "
+        f"{modules}. Nothing was imported and nothing run. save writes no such file: do not use "
+        "it, and ask whoever made it for one that save wrote (an estimator with other classes "
+        "goes through joblib or skops)"
+    )
+
+
+def why_no_function(name: Any) -> str:
+    """Why a file may not name a function, and what it may name."""
+    return (
+        f"the unknown function {shortened(name)}, expected one of {', '.join(_function_names())}, "
+        "or a ufunc of numpy or scipy.special. Nothing was imported and nothing run. save writes "
+        "no such file: do not use it, and ask whoever made it for one that save wrote"
+    )
 
 
 def function_named(name: str) -> Callable | None:

@@ -115,11 +115,17 @@ class Decoder:
         if tag == "again":
             return self._made[node["number"]]
         if not isinstance(tag, str) or tag not in self._decoders:
-            raise DamagedError(f"it holds something of the unknown kind {tag!r}")
+            raise DamagedError(f"it holds something of the unknown kind {shortened(tag)}")
         value = self._decoders[tag](node, self)
         if "number" in node:
             self._made[node["number"]] = value
         return value
+
+
+def shortened(value: Any, width: int = 60) -> str:
+    """What a file holds, for a message: it may be of any length."""
+    text = repr(value)
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def _refusal(value: Any, path: str) -> str:

@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
+from sklearn.dummy import DummyClassifier
 
 from sksequence import RNNClassifier, TokenEncoder
-from sksequence.persistence import _file, load, save
+from sksequence.persistence import load, save
 from tests.persistence.fitted import LABELS, NUMBERS, same
+from tests.persistence.forged import rewrite
 
 
 @pytest.fixture
@@ -26,19 +28,6 @@ def path(classifier, tmp_path):
     """A good file."""
     save(classifier, tmp_path / "model.safetensors")
     return tmp_path / "model.safetensors"
-
-
-def rewrite(path, change=lambda tree, arrays, header: None, resealed=True):
-    """Take a file apart, change its parts, and write it again, with the right checksum."""
-    with safe_open(path, framework="numpy") as file:
-        contents = {name: file.get_tensor(name) for name in file.keys()}
-        header = file.metadata()
-    tree = json.loads(contents.pop("state").tobytes())
-    change(tree, contents, header)
-    contents["state"] = np.frombuffer(json.dumps(tree).encode(), np.uint8)
-    if resealed:
-        header["sha256"] = _file._digest(contents)
-    save_file(contents, path, metadata=header)
 
 
 def test_rewriting_alone_changes_nothing(path, classifier):
@@ -90,6 +79,14 @@ def test_newer_format_is_refused(path):
         load(path)
 
 
+@pytest.mark.parametrize("version", ["x", "", "1.5", "-1", "0", "1 ", "9" * 5000])
+def test_format_that_is_no_number_is_refused(path, version):
+    rewrite(path, lambda tree, arrays, header: header.update(format_version=version))
+    with pytest.raises(ValueError, match=r"expected an integer from 1 to 1 .*save the estim") as e:
+        load(path)
+    assert len(str(e.value)) < 500
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -117,6 +114,26 @@ def test_foreign_class_is_refused(path, name):
     rewrite(path, lambda tree, arrays, header: tree["state"].update(cell=node))
     with pytest.raises(ValueError, match="none of the classes of sksequence and scikit-learn"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("os.system", r"Expected 'stage\.Class' for .*'estimators\.RNNClassifier'.*nothing run"),
+        ("sklearn.tree.DecisionTreeClassifier", r"modules calibration, cluster, .*joblib or skops"),
+        ("estimators.RNNClasifier", r"close to it: RNNClassifier.*upgrade sksequence"),
+    ],
+)
+def test_refused_class_is_told_what_may_stand_there(path, name, told):
+    node = {"$": "object", "class": name, "state": {}}
+    rewrite(path, lambda tree, arrays, header: tree["state"].update(cell=node))
+    with pytest.raises(ValueError, match=told):
+        load(path)
+
+
+def test_allowed_estimator_of_sklearn_is_still_read(tmp_path):
+    save(DummyClassifier().fit([[0.0], [1.0]], ["a", "a"]), tmp_path / "model")
+    assert load(tmp_path / "model").predict([[2.0]]).tolist() == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -170,13 +187,16 @@ def test_weights_of_another_architecture_are_refused(path, tmp_path):
         arrays.update({name: values for name, values in others.items() if "weight" in name})
 
     rewrite(path, change)
-    with pytest.raises(ValueError, match=r"weights and description came from different networks"):
+    with pytest.raises(
+        ValueError,
+        match=r"parts do not fit together.*weights are not those of the network.*head\.weight has",
+    ):
         load(path)
 
 
 def test_missing_weights_are_refused(path):
     rewrite(path, lambda t, arrays, h: [arrays.pop(n) for n in list(arrays) if "head.bias" in n])
-    with pytest.raises(ValueError, match="parts do not fit together"):
+    with pytest.raises(ValueError, match=r"head\.bias', which is not among its arrays"):
         load(path)
 
 
@@ -379,6 +399,40 @@ def test_file_of_format_1_is_still_read():
     expected = [[0.513071, 0.486929], [0.441047, 0.558953]]
     found = loaded.predict_proba(["the old dog", "a cat sleeps"])
     np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+OLD = {"$": "function", "name": "preprocessing._cut"}
+OLD_KMERS = {
+    "$": "partial",
+    "function": {"$": "function", "name": "preprocessing._kmers"},
+    "items": [],
+    "settings": {"k": 2, "stride": 3},
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "split", "fold"),
+    [
+        ({"analyzer": "char"}, {"$": "type", "value": "list"}, "preprocessing._keep"),
+        ({"analyzer": "char", "lowercase": True}, {"$": "type", "value": "list"}, "str.lower"),
+        ({"analyzer": "word"}, {"$": "function", "name": "preprocessing._words"}, "str.lower"),
+        ({"analyzer": "kmer", "k": 2, "stride": 3}, OLD_KMERS, "str.upper"),
+        ({"analyzer": "subword"}, None, "preprocessing._keep"),
+    ],
+)
+def test_first_way_of_telling_how_texts_are_cut_is_still_read(tmp_path, options, split, fold):
+    fitted = TokenEncoder(**options).fit(["The old dog", "a cat"])
+    save(fitted, tmp_path / "model")
+
+    def change(tree, arrays, header):
+        learned = tree["state"]["_analyze"]["state"]["splitter"]
+        settings = {"split": split or learned, "fold": {"$": "function", "name": fold}}
+        node = {"$": "partial", "function": OLD, "items": [], "settings": settings}
+        tree["state"]["_analyze"] = node
+
+    rewrite(tmp_path / "model", change)
+    loaded = load(tmp_path / "model")
+    assert same(loaded.transform(["A cat, old"]), fitted.transform(["A cat, old"]))
 
 
 def test_a_link_is_followed_and_a_device_is_not_replaced(tmp_path):
