@@ -30,7 +30,10 @@ class AttentionDisplay:
     2015). Of a caption it is the image once for each word, in its colours where the decoder looked
     and pale elsewhere (Xu et al., 2015). Of a classifier or regressor with ``pooling="attention"``
     it is one weight a step: text has coloured words (unknown ones in brackets), as HTML in a
-    notebook and as a figure; numbers have the weights under their curves. It is best made with
+    notebook and as a figure; numbers have the weights under their curves. The darker a word, the
+    larger its weight: the scale begins at 0 and ends at the largest weight, or at four times the
+    weight that all words would have if they counted the same, whichever is larger, and that equal
+    share is marked. So words are pale where all count about the same. It is best made with
     :meth:`from_estimator`.
 
     Parameters

@@ -32,8 +32,12 @@ def colours(values: np.ndarray, cmap: Any, low: float, high: float) -> list[tupl
     return [(to_hex(c), "#ffffff" if d else "#000000") for c, d in zip(rgb, dark, strict=True)]
 
 
-def as_html(tokens, values, cmap, low, high, title) -> str:
-    """Coloured words or characters; a tooltip tells each value."""
+def as_html(tokens, values, cmap, low, high, title, end: str = "", mark: Any = None) -> str:
+    """Coloured words or characters; a tooltip tells each value.
+
+    `end` is what stands behind the bar of colours in place of `high`, `mark` a value that has a
+    line in it.
+    """
     between = "" if is_characters(tokens) else " "
     spans = []
     for token, value, (ground, letter) in zip(
@@ -45,12 +49,19 @@ def as_html(tokens, values, cmap, low, high, title) -> str:
             f"{escape(text)}</span>"
         )
     ramp = ", ".join(c for c, _ in colours(np.linspace(low, high, 9), cmap, low, high))
+    line = ""
+    if mark is not None:
+        line = (
+            f'<span style="position:absolute;left:{100 * (mark - low) / (high - low):.3g}%;'
+            'top:-0.15em;width:2px;height:1em;background:#000"></span>'
+        )
     bar = (
-        '<span style="display:inline-block;width:8em;height:0.7em;margin:0 0.4em;'
-        f'background:linear-gradient(to right, {ramp})"></span>'
+        '<span style="display:inline-block;position:relative;width:8em;height:0.7em;'
+        f'margin:0 0.4em;background:linear-gradient(to right, {ramp})">{line}</span>'
     )
+    end = escape(end or f"{high:.2g}")
     return (
-        f'<div><div style="font-size:90%">{escape(title)}: {low:.2g}{bar}{high:.2g}</div>'
+        f'<div><div style="font-size:90%">{escape(title)}: {low:.2g}{bar}{end}</div>'
         '<div style="font-family:monospace;white-space:pre-wrap;line-height:1.5">'
         f"{between.join(spans)}</div></div>"
     )

@@ -30,6 +30,7 @@ from sksequence.inspection._sketches import (
 from sksequence.inspection._time_axes import BLUE, INK, tidy
 
 WORDS = "Blues"
+PALE = 4  # equal shares that the scale of colours has at least
 GAP = 0.07  # share of the height between the sequence and its weights
 SCALE_ROWS = 1.3  # lines of text that the scale of colours takes
 RAMP_START, RAMP = 9.5, 16  # where it begins, and its width, in letters
@@ -84,8 +85,16 @@ class PooledAttention:
 
     @property
     def top(self) -> float:
-        """The end of the colour scale: the largest weight."""
-        return float(self.weights.max(initial=0.0)) or 1.0
+        """The end of the colour scale: the largest weight, at least four equal shares.
+
+        So words are pale where all count about the same.
+        """
+        return max(float(self.weights.max(initial=0.0)), PALE * self.share)
+
+    @property
+    def share(self) -> float:
+        """The weight of every step if all were equal."""
+        return 1 / max(len(self.weights), 1)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -99,9 +108,8 @@ class PooledAttention:
     def html(self, cmap: Any = None) -> str:
         """Coloured words; a tooltip tells each weight."""
         title = f"{self.title}; attention" if self.title else "attention"
-        return as_html(
-            self.source, self.weights, WORDS if cmap is None else cmap, 0.0, self.top, title
-        )
+        cmap, end = WORDS if cmap is None else cmap, _told_scale(self.top, self.share)
+        return as_html(self.source, self.weights, cmap, 0.0, self.top, title, end, self.share)
 
     def draw(self, ax: Any, *, cmap: Any, colorbar: bool, im_kw: dict) -> Any:
         """Draw into axes: what explains the colours of words, or the bars of the weights."""
@@ -118,7 +126,7 @@ class PooledAttention:
             )
         mappable = draw_text(ax, self.source, self.weights, cmap, 0.0, self.top, self.title)
         if colorbar:
-            _explain_colours(ax, mappable, len(in_lines(self.source)))
+            _explain_colours(ax, mappable, len(in_lines(self.source)), self.share)
         return mappable
 
     def _draw_numbers(self, ax, im_kw):
@@ -199,8 +207,13 @@ def _draw_weights(ax: Any, weights: np.ndarray) -> Any:
     return drawn
 
 
-def _explain_colours(ax: Any, mappable: Any, row: int) -> None:
-    """A ramp of the colours under the last line of the text."""
+def _told_scale(top: float, share: float) -> str:
+    """The end of the scale, in shares that all words would have if they counted the same."""
+    return f"{top / share:.2g} times an equal share of {share:.2g} (the line)"
+
+
+def _explain_colours(ax: Any, mappable: Any, row: int, share: float) -> None:
+    """A ramp of the colours under the last line of the text, with a line at the equal share."""
     low, high = mappable.get_clim()
     style = {"fontsize": 8, "color": INK, "va": "center"}
     ax.text(0, row + 0.85, "attention  0", **style)
@@ -209,7 +222,9 @@ def _explain_colours(ax: Any, mappable: Any, row: int) -> None:
     ax.pcolormesh(
         edges, [row + 0.6, row + 1.1], middles, cmap=mappable.cmap, norm=mappable.norm, lw=0
     )
-    ax.text(edges[-1], row + 0.85, f" {high:.2g}  (all words together: 1)", **style)
+    at = RAMP_START + RAMP * share / high
+    ax.plot([at, at], [row + 0.52, row + 1.18], color=INK, lw=1.2)
+    ax.text(edges[-1], row + 0.85, f" {_told_scale(high, share)}", **style)
     ax.set_ylim(row + SCALE_ROWS, 0)
 
 

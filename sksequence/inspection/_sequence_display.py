@@ -13,6 +13,7 @@ from sksequence.inspection._letters import drawable, shown
 from sksequence.inspection._sequence_reading import (
     Answers,
     Contents,
+    n_shown,
     read_answers,
     read_contents,
     spread,
@@ -20,7 +21,6 @@ from sksequence.inspection._sequence_reading import (
 from sksequence.inspection._sequence_sketches import Sketch
 from sksequence.inspection._time_axes import BLUE, INK, pyplot_for, tidy
 
-MOST_CLASSES = 8  # bars; the others are one bar
 MOST_BINS = 40
 KINDS = {
     "classes": ("class", "classes"),
@@ -55,8 +55,9 @@ class SequenceDisplay:
     lengths : ndarray of shape (n_sequences,)
         Number of steps (of texts, words or characters) of each sequence.
     classes : dict of str to int or None
-        How many sequences each class has, the most frequent first; of labels of steps, how many
-        steps. None without y, and for targets that are numbers.
+        How many sequences each class has, the most frequent first (of equally frequent ones in
+        natural order, "week 9" before "week 10"), or in order where they are numbers; of labels
+        of steps, how many steps. None without y, and for targets that are measured.
     figure_ : matplotlib Figure
     ax_ : ndarray of matplotlib Axes
         Of the lengths, of the classes if there is y, of the sequences.
@@ -221,7 +222,7 @@ class SequenceDisplay:
 def _class_colors(answers: Answers) -> list[str]:
     """A colour for each class; where there are too many, for the most frequent ones."""
     n = len(answers.names)
-    return [*COLORS, GREY][: n if n <= MOST_CLASSES else len(COLORS)]
+    return [*COLORS, GREY][: n_shown(n)]
 
 
 def _colors(answers: Answers | None, index: np.ndarray) -> list[Any]:

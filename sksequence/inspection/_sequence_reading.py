@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,13 @@ import numpy as np
 
 from sksequence.estimators._containers import holds_text
 from sksequence.inputs import Channel, SequenceArray, Vocabulary, check_sequences
+from sksequence.inspection._gradient_flow_display import COLORS
 from sksequence.preprocessing._analyzers import check_documents
 
 KINDS = ("numbers", "frames", "symbols", "text")
+MOST_CLASSES = 8  # with a colour each; of more, as many as there are colours
+DIGITS = re.compile(r"(\d+)")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -195,7 +200,8 @@ class Answers:
     kind : {"classes", "numbers", "labels", "step labels"}
         One class each; numbers; several labels each; a label for each step.
     names : list of str
-        Of the classes or labels, the most frequent first; of numbers their columns.
+        Of the classes or labels, the most frequent first, numbers in their order; of numbers
+        their columns.
     counts : ndarray of shape (n_names,)
         How many sequences (or steps) have each.
     codes : ndarray of shape (n_sequences,)
@@ -263,13 +269,36 @@ def _are_numbers(values: np.ndarray) -> bool:
     return bool((there != np.floor(there)).any()) or different > max(20, len(values) ** 0.5)
 
 
+def natural(name: str) -> tuple:
+    """A key that sorts numbers in names as numbers: "2" before "10", "week 9" before "week 10"."""
+    parts = DIGITS.split(name)
+    return tuple((0, float(p), "") if i % 2 else (1, 0.0, p) for i, p in enumerate(parts) if p)
+
+
 def _classes(values: np.ndarray) -> Answers:
     names, codes, counts = np.unique(values.astype(str), return_inverse=True, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
+    order = _order_of_classes(names.tolist(), counts)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     found = [str(names[i]) for i in order]
     return Answers("classes", found, counts[order], place[codes], np.zeros((len(values), 0)))
+
+
+def _order_of_classes(names: list[str], counts: np.ndarray) -> np.ndarray:
+    """The most frequent first, of equally frequent ones in natural order; numbers as numbers.
+
+    Of more numbers than are shown, the most frequent ones come first, in their order.
+    """
+    order = sorted(range(len(names)), key=lambda i: (-counts[i], natural(names[i])))
+    if all(NUMBER.fullmatch(name) for name in names):
+        first = n_shown(len(names))
+        order[:first] = sorted(order[:first], key=lambda i: float(names[i]))
+    return np.array(order, dtype=np.int64)
+
+
+def n_shown(n_classes: int) -> int:
+    """How many classes have a colour of their own."""
+    return n_classes if n_classes <= MOST_CLASSES else len(COLORS)
 
 
 def _counted(labels: list, n_sequences: int) -> Answers:
@@ -290,7 +319,7 @@ def spread(lengths: np.ndarray, answers: Answers | None, n: int) -> np.ndarray:
     if answers is not None:
         codes = _thirds(answers.values[:, 0]) if answers.kind == "numbers" else answers.codes
     classes, counts = np.unique(codes, return_counts=True)
-    classes = classes[np.argsort(-counts, kind="stable")][:n]
+    classes = np.sort(classes[np.argsort(-counts, kind="stable")][:n])
     shares = [n // len(classes) + (i < n % len(classes)) for i in range(len(classes))]
     chosen: list[int] = []
     for label, share in zip(classes, shares, strict=True):

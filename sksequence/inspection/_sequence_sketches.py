@@ -23,6 +23,7 @@ from sksequence.inspection._time_axes import tidy
 
 GAP = 0.18  # inches between axes that stand one below the other
 ROW = 0.3  # inches of a line of symbols or text
+NAME_GAP = 9  # points between the name of a row and the row
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class Sketch:
     def _name_row(self, ax, i):
         texts, families = drawable([shown(self.labels[i])])
         ax.set_yticks([])
-        style = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 9}
+        style = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 9, "labelpad": NAME_GAP}
         name = texts[shown(self.labels[i])]
         color = self._ink(i)
         ax.set_ylabel(name, color=color, fontfamily=families, parse_math=False, **style)
@@ -154,14 +155,14 @@ class Sketch:
         ax.set_yticks(range(len(rows)), names, fontsize=9, fontfamily=families, parse_math=False)
         for i, tick in enumerate(ax.get_yticklabels()):
             tick.set_color(self._ink(i))
-        ax.tick_params(axis="y", length=0)
+        ax.tick_params(axis="y", length=0, pad=NAME_GAP)
         ax.spines[:].set_visible(False)
 
     def _letters(self, ax: Any) -> int:
         """How many letters fit into a line."""
         inches = ax.figure.get_figwidth() * ax.get_position().width
         if ax.figure.get_layout_engine() is not None:  # it takes away what is free on either side
-            inches = 1.25 * inches - 0.09 * max(len(shown(label)) for label in self.labels)
+            inches = 1.2 * inches - 0.09 * max(len(shown(label)) for label in self.labels)
         return max(10, int(inches / LETTER) - 1)
 
     def _ink(self, i: int) -> str:

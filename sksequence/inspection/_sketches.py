@@ -17,7 +17,7 @@ MOST_FRAMES = 8
 MOST_STEPS = 1000  # of a heat map
 LARGEST = 2.5  # standard deviations at the ends of the colours
 HEAT = "RdBu_r"
-LETTER = 0.067  # inches of a letter of a line of text
+LETTER = 0.0715  # inches of a letter of a line of text, where it is rounded up to whole pixels
 MOST_LETTERS = 110  # of a row of blocks that are named
 
 

@@ -19,7 +19,8 @@ from sksequence.inspection._tag_confusions import (
     runs_of,
     tell_entities,
 )
-from sksequence.inspection._tag_text import Line, as_html, colours_of, draw_text, text_size
+from sksequence.inspection._tag_html import as_html
+from sksequence.inspection._tag_text import Line, colours_of, draw_text, text_size
 from sksequence.inspection._time_axes import axes_for, pyplot_for
 from sksequence.metrics import find_entities, token_accuracy_score
 from sksequence.metrics._labels import read_labels
@@ -40,7 +41,8 @@ class TagDisplay:
 
     The text has a coloured ground under each entity and its type behind; what is wrong is
     underlined in red, and the right labels stand below, word under word. In a notebook it is shown
-    as HTML. It is best made with :meth:`from_estimator` or :meth:`from_predictions`.
+    as HTML, where each label stands under its word, and under it, if something in the sequence is
+    wrong, the right one. It is best made with :meth:`from_estimator` or :meth:`from_predictions`.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ class TagDisplay:
     >>> display = TagDisplay.from_predictions(y_true, y_pred, [["Ada", "King", "in", "Rome"]])
     >>> display.confusion.loc["LOC", "ORG"]
     np.int64(1)
-    >>> "Ada King" in display._repr_html_()
+    >>> "ORG: wrong type" in display._repr_html_()
     True
     """
 
@@ -243,10 +245,12 @@ class TagDisplay:
             return _as_table(self._confusions(20))
         blocks, colours = self._blocks(MOST_HTML)
         n_left = len(self.tokens) - len(blocks)
-        note = "" if self.y_true is None else "What is wrong is underlined in red."
+        note = "Labels stand under their words."
+        if self.y_true is not None:
+            note += " What is wrong is underlined in red, with the right labels below."
         if n_left > 0:
             note += f" The first {len(blocks)} of {len(self.tokens)} sequences."
-        return as_html(blocks, colours, note.strip())
+        return as_html(blocks, colours, note)
 
     def _sides(self) -> tuple[list | None, list]:
         if self.y_true is None:

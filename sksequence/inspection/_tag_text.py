@@ -1,11 +1,9 @@
-"""Words or characters with coloured stretches, as HTML and as a drawing."""
+"""Words or characters with coloured stretches, as a drawing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
-from itertools import groupby
 from typing import Any
 
 from sksequence.inspection._coloured_text import is_characters
@@ -48,53 +46,6 @@ class Line:
 def colours_of(types: Iterable[str]) -> dict[str, str]:
     """A ground for each type; after ten they begin anew."""
     return {kind: GROUNDS[i % len(GROUNDS)] for i, kind in enumerate(sorted(set(types)))}
-
-
-# -- HTML -----------------------------------------------------------------------------------------
-
-
-def as_html(blocks: Sequence[Sequence[Line]], colours: dict[str, str], note: str) -> str:
-    """Each sequence as one paragraph; wrong stretches are underlined in red."""
-    body = "".join(
-        f'<div style="margin:0.5em 0">{"".join(_html_line(line, colours) for line in lines)}</div>'
-        for lines in blocks
-    )
-    head = f'<div style="font-size:90%;color:#555">{escape(note)}</div>' if note else ""
-    return f'<div style="line-height:1.9">{head}{body}</div>'
-
-
-def _html_line(line: Line, colours: dict[str, str]) -> str:
-    name = (
-        '<span style="display:inline-block;width:4em;color:#777;font-size:80%">'
-        f"{escape(line.name)}</span>"
-    )
-    characters = is_characters(line.tokens)
-    family = "font-family:monospace;word-break:break-all" if characters else ""
-    between = "" if characters else " "
-    parts = []
-    for entity, start, stop in _parts(line):
-        text = between.join(_html_steps(line, start, stop, between))
-        parts.append(text if entity is None else _html_entity(entity, text, line, colours))
-    return f'<div style="{family}">{name}{between.join(parts)}</div>'
-
-
-def _html_steps(line: Line, start: int, stop: int, between: str) -> Iterator[str]:
-    """Neighbouring words that are right, or wrong and underlined."""
-    steps = range(start, stop)
-    for wrong, group in groupby(steps, key=lambda step: step in line.wrong_steps):
-        text = between.join(escape(shown(line.tokens[step])) for step in group)
-        yield f'<span style="border-bottom:3px solid {WRONG}">{text}</span>' if wrong else text
-
-
-def _html_entity(entity: Entity, text: str, line: Line, colours: dict[str, str]) -> str:
-    outcome = line.wrong.get(entity)
-    told = escape(entity.type if outcome is None else f"{entity.type}: {outcome}")
-    return (
-        f'<span title="{told}" style="background:{colours[entity.type]};color:#000;'
-        f'padding:0.1em 0.25em;border-radius:0.25em">{text}'
-        f'<span style="font-size:70%;font-weight:bold;color:#333"> {escape(entity.type)}</span>'
-        "</span>"
-    )
 
 
 def _parts(line: Line) -> list[tuple[Entity | None, int, int]]:

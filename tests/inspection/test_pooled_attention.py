@@ -63,7 +63,24 @@ def test_words_are_coloured_by_their_weights(words):
     shades = grounds(display.ax_)[:, :3].sum(axis=1)
     order = np.argsort(wanted)
     assert (np.diff(shades[order]) <= 1e-9).all()  # the heavier, the darker
-    assert display.im_.get_clim() == (0.0, wanted.max())
+    assert display.im_.get_clim() == (0.0, max(wanted.max(), 4 / len(wanted)))
+
+
+def test_words_are_pale_where_all_count_the_same():
+    for n in (2, 8, 50):
+        even, words = np.full(n, 1 / n), ["word"] * n
+        display = AttentionDisplay(even, words, "yes").plot()
+        assert grounds(display.ax_)[:, :3].mean() > 0.8  # 1 is white
+        line = display.ax_.get_lines()[0].get_xdata()[0]  # at a quarter of the scale
+        edges = display.ax_.collections[-1].get_coordinates()[0, :, 0]
+        assert (line - edges[0]) / (edges[-1] - edges[0]) == pytest.approx(0.25)
+        told = display.ax_.texts[-1].get_text()
+        assert told == f" 4 times an equal share of {1 / n:.2g} (the line)"
+        assert f"</span>{told.strip()}</div>" in display._repr_html_()
+        assert "left:25%" in display._repr_html_()
+    one = np.array([0.02] * 5 + [0.9])
+    assert AttentionDisplay(one, ["word"] * 6).plot().im_.get_clim() == (0.0, 0.9)
+    assert grounds(plt.gca())[5, :3].mean() < 0.3
 
 
 def test_html_holds_each_word_with_its_weight(reader):
@@ -148,7 +165,8 @@ def test_colours_are_chosen_and_the_scale_may_be_left_out(reader):
     assert [text.get_text() for text in plain.ax_.texts] == TEXTS[1].split()
     assert plain.im_.get_cmap().name == "Oranges"
     whole = AttentionDisplay.from_estimator(reader, TEXTS[1])
-    assert whole.ax_.texts[-1].get_text().startswith(f" {whole.weights.max():.2g}")
+    top = max(4.0, whole.weights.max() * len(whole.weights))
+    assert whole.ax_.texts[-1].get_text().startswith(f" {top:.2g} times an equal share")
 
 
 def test_the_display_can_be_made_by_hand():

@@ -236,3 +236,31 @@ def test_nothing_lies_on_another():
         boxes = [ax.get_tightbbox() for ax in display.ax_]
         for i, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_numbers_and_names_stand_in_natural_order():
+    X = [[1.0, 2.0]] * 33
+    digits = SequenceDisplay.from_sequences(X[:22], np.arange(22) % 8 + 3)
+    assert list(digits.classes) == [str(i) for i in range(3, 11)]
+    ticks = [tick.get_text() for tick in digits.ax_[1].get_yticklabels()]
+    assert ticks == list(digits.classes)
+    many = SequenceDisplay.from_sequences(X, ["10", "2"] * 5 + [str(i) for i in range(23)])
+    assert list(many.classes)[:2] == ["0", "1"]
+    ticks = [tick.get_text() for tick in many.ax_[1].get_yticklabels()]
+    assert ticks == ["0", "1", "2", "3", "4", "5", "10", "16 others"]
+    weeks = SequenceDisplay(X[:6], ["week 10", "week 9"] * 3)
+    assert list(weeks.classes) == ["week 9", "week 10"]
+    frequent = SequenceDisplay(X[:5], ["a", "b", "b", "c", "c"])
+    assert frequent.classes == {"b": 2, "c": 2, "a": 1}  # of names the most frequent first
+
+
+def test_names_do_not_touch_what_they_name():
+    texts = [" ".join(["word"] * 60)] * 6
+    display = SequenceDisplay.from_sequences(texts, ["negative", "positive"] * 3)
+    figure, ax = display.figure_, display.ax_[-1]
+    figure.canvas.draw()
+    names = [tick.get_window_extent() for tick in ax.get_yticklabels()]
+    lines = [text.get_window_extent() for text in ax.texts]
+    gap = figure.dpi / 72 * 6  # points
+    assert all(name.x1 + gap < line.x0 for name, line in zip(names, lines, strict=True))
+    assert all(line.x1 <= figure.bbox.x1 for line in lines)

@@ -1,6 +1,7 @@
 """Labels of steps as a heat map and as a text: what is counted, what is drawn."""
 
 import re
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -190,6 +191,59 @@ def test_html_is_escaped_and_tells_what_is_wrong():
         assert "<script" not in display._repr_html_()
 
 
+class Cells(HTMLParser):
+    """For each sequence its cells: a word and what stands under it, with ! where it is wrong."""
+
+    def __init__(self):
+        super().__init__()
+        self.tables, self.depth, self.wrong = [], 0, False
+
+    def handle_starttag(self, tag, attributes):
+        style = dict(attributes).get("style", "")
+        self.depth += {"div": 0, "span": 1}[tag]
+        if tag == "div" and "margin" in style:
+            self.tables.append([])
+        if tag == "span" and self.depth == 1:
+            assert "display:inline-block;vertical-align:top" in style  # side by side
+            self.tables[-1].append([])
+        if tag == "span" and self.depth == 2:
+            assert "display:block" in style  # one below the other
+            self.tables[-1][-1].append("")
+            self.wrong = "solid #c62828" in style
+
+    def handle_data(self, text):
+        if self.depth == 2:
+            cell = self.tables[-1][-1]
+            blank = len(cell) > 1 and text == "\xa0"
+            cell[-1] = ("" if blank else text) + "!" * self.wrong
+
+    def handle_endtag(self, tag):
+        self.depth -= tag == "span"
+
+
+def tables_of(html):
+    reader = Cells()
+    reader.feed(html)
+    return reader.tables
+
+
+def test_each_label_stands_under_its_word():
+    true = [["B-PER", "I-PER", "O", "B-LOC", "B-LOC"], ["O", "B-ORG"]]
+    pred = [["B-PER", "I-PER", "O", "B-ORG", "O"], ["O", "B-ORG"]]
+    words = [["Ada", "King", "in", "Rome", "Oslo"], ["for", "Acme"]]
+    assert tables_of(TagDisplay(true, pred, words)._repr_html_()) == [
+        [
+            ["\xa0", "pred", "true"],
+            ["Ada", "PER", "PER"],
+            ["King", "PER", "PER"],
+            ["in", "", ""],
+            ["Rome", "ORG!", "LOC!"],
+            ["Oslo", "", "LOC!"],
+        ],
+        [["for", ""], ["Acme", "ORG"]],
+    ]
+
+
 def test_html_without_words_is_the_table():
     html = TagDisplay(TRUE, PRED)._repr_html_()
     assert html.startswith("<table>")
@@ -198,15 +252,16 @@ def test_html_without_words_is_the_table():
 
 def test_html_holds_no_more_than_can_be_read():
     html = TagDisplay([["O"]] * 70, [["O"]] * 70, [["word"]] * 70)._repr_html_()
-    assert html.count("word") == 50
+    assert html.count(">word<") == 50
     assert "The first 50 of 70 sequences" in html
 
 
 def test_wrong_steps_are_underlined_where_labels_stand_for_steps():
     true, pred = [list("aabbbb")], [list("aaabbb")]
     html = TagDisplay(true, pred, ["uvwxyz"], outside="b")._repr_html_()
-    assert re.findall(r"border-bottom[^>]*>(\w+)<", html) == ["w", "w"]
-    assert html.count('title="a"') == 2
+    (cells,) = tables_of(html)
+    assert cells == [["\xa0", "pred", "true"], ["uv", "a", "a"], ["w", "a!", "!"], ["xyz", "", ""]]
+    assert html.count('title="a"') == 3  # of "uv" on both sides, of "w" on one
     assert 'title="b"' not in html
     assert 'title="a"' in TagDisplay(true, pred, ["uvwxyz"], outside="z")._repr_html_()
     assert 'title="b"' not in TagDisplay(true, pred, ["uvwxyz"])._repr_html_()
@@ -223,7 +278,7 @@ def test_from_estimator_pipelines_and_searches():
     for estimator in (fixed, pipeline, search):
         display = TagDisplay.from_estimator(estimator, WORDS, TRUE)
         assert display.confusion.equals(expected)
-        assert "Ada King" in display._repr_html_()
+        assert "Ada" in display._repr_html_()
 
 
 def test_without_right_labels_the_text_is_drawn():
