@@ -9,7 +9,6 @@ handling of the end: early stopping does not go through a swallowed KeyboardInte
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -17,17 +16,17 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.history import History
 
+from sksequence.training._best_weights import BestWeights
+from sksequence.training._gradients import Clipping
+from sksequence.training._passes import BatchLoss, Passes
 from sksequence.training._plan import TrainingPlan
 from sksequence.training._progress import ProgressBar
 from sksequence.training._run import DivergenceError, TrainingRun
-from sksequence.training._schedule import Schedule
+from sksequence.training._schedule import Schedule, StepSize
 from sksequence.training._training import Training, Watcher
 
 # Targets are standardised, so a mean loss beyond this is no fit on the way to a better one.
 DIVERGED = 1e6
-
-# A validation loss that falls by less counts as no change.
-TOLERANCE = 1e-4
 
 
 def train(
@@ -86,7 +85,7 @@ def train(
     )
     net.initialize()
     net.prepare(task, samples, valid_samples, plan, rng, watcher)
-    return net.run()
+    return _run(net)
 
 
 class _EndOfTraining(Exception):
@@ -107,41 +106,26 @@ class _Net(NeuralNet):
         return ((k, p) for k, p in self.module_.named_parameters() if p.requires_grad)
 
     def prepare(self, task, samples, valid_samples, plan, rng, watcher):
-        self.task_, self.plan_, self.rng_ = task, plan, rng
+        """Everything that takes part beside the network and the optimiser."""
+        self.plan_, self.watcher_ = plan, watcher
         self.samples_, self.valid_samples_ = samples, valid_samples
-        self.trainable_ = [p for _, p in self.get_all_learnable_params()]
         self.run_, self.bar_ = TrainingRun(), ProgressBar(plan)
-        self.schedule_ = Schedule(plan.learning_rate_schedule)
-        self.best_loss_, self.best_weights_, self.waited_ = np.inf, None, 0
+        self.trainable_ = [p for _, p in self.get_all_learnable_params()]
+        self.clipping_ = Clipping(self.trainable_, plan)
+        self.best_ = BestWeights(self.trainable_, plan.n_iter_no_change)
+        schedule = Schedule(plan.learning_rate_schedule)
+        self.step_size_ = StepSize(self.optimizer_, plan.learning_rate, schedule)
+        self.loss_ = BatchLoss(self.module_, task, plan.autocast)
         self.batch_hooks_ = any(_has_batch_hooks(c) for _, c in self.callbacks_)
-        self.n_clipped_ = self.trainable_[0].new_zeros((), dtype=torch.int64)
-        self.base_rate_, self.watcher_, self.watcher_keeps_ = plan.learning_rate, watcher, False
-        self.watches_batches_ = watcher is not None and watcher.watches_batches
-        self.n_done_, self.n_before_, self.sums_, self.state_ = 0, 0, None, None
+        watches = watcher is not None and watcher.watches_batches
+        self.passes_ = Passes(
+            self.loss_,
+            rng,
+            plan.max_epochs,
+            notify=self.notify if self.batch_hooks_ else None,
+            batch_ended=watcher.batch_ended if watches else None,
+        )
         _seed_noise(self.module_, rng)
-
-    def run(self) -> TrainingRun:
-        self.notify("on_train_begin", X=self.samples_, y=None)
-        try:
-            if self.watcher_ is not None:
-                self.watcher_.begin(Training(self))
-            self.fit_loop(self.samples_, epochs=self.plan_.max_epochs - len(self.run_.history))
-        except _EndOfTraining:
-            pass
-        except KeyboardInterrupt:
-            self.run_.stopped_by = "interrupt"
-        finally:
-            self.bar_.close()
-            self.notify("on_train_end", X=self.samples_, y=None)
-            self.module_.eval()
-        self._restore_best()
-        self.run_.history = self.history.to_list()[: len(self.run_.history)]
-        return self.run_
-
-    # -- what skorch asks for -------------------------------------------------------------
-
-    def check_data(self, X, y=None):
-        pass  # the estimator has checked it
 
     def get_split_datasets(self, X, y=None, **kwargs):
         return self.samples_, self.valid_samples_
@@ -149,61 +133,36 @@ class _Net(NeuralNet):
     def get_iterator(self, dataset, training=False):
         return dataset
 
+    def on_epoch_begin(self, net, **kwargs):
+        if self.run_.stopped_by != "max_epochs":
+            raise _EndOfTraining  # after all callbacks have seen the last epoch's end
+        super().on_epoch_begin(net, **kwargs)
+        if self.watcher_ is not None:
+            self.watcher_.epoch_begins()
+
     def run_single_epoch(self, iterator, training, prefix, step_fn, **kwargs):
         if iterator is None:
             return
         self.module_.train(training)
         started = time.perf_counter()
         epoch = len(self.run_.history)
-        batches = iterator.batches(epoch, self.rng_) if training else iterator.ordered_batches()
-        n_batches, max_epochs = max(1, iterator.n_batches), self.plan_.max_epochs
-        # running sums on the device: nothing waits for it, and no small tensors stay behind
-        # between the large ones that each batch frees (memory would grow around them)
-        total, weight = 0.0, 0.0
-        self.state_ = None  # carried where one batch continues another
-        n_before = 0
-        if training:
-            self.rng_at_start_ = self.rng_.bit_generator.state
-            n_before, self.n_before_ = self.n_before_, 0
-        for i, batch in enumerate(batches):
-            if i < n_before:  # done before a restart; drawn again, for those that follow
-                if i == n_before - 1:
-                    (total, weight), self.state_ = self.sums_before_, self.state_before_
-                continue
-            if self.batch_hooks_:
-                self.notify("on_batch_begin", batch=batch, training=training)
-            step = step_fn(batch, progress=(epoch + i / n_batches) / max_epochs)
-            total = total + step["loss"].detach() * step["weight"]
-            weight = weight + step["weight"]
-            if self.batch_hooks_:
-                self.notify("on_batch_end", batch=batch, training=training, **step)
-            del batch, step  # or the next batch grows beside this one
-            if self.watches_batches_ and training:
-                self.n_done_, self.sums_ = i + 1, (total, weight)
-                self.watcher_.batch_ended()
-        self.n_done_ = 0
-        loss = float(total / weight)
+        loss = self.passes_.mean_loss(iterator, epoch, training, step_fn)
         self.history.record(f"{prefix}_loss", loss)
         if training:
-            self._after_training_pass(loss, time.perf_counter() - started, n_batches)
-
-    def train_step_single(self, batch, progress=None, **kwargs):
-        with self._autocast(batch):
-            outputs = self._forward(batch, progress)
-            loss, weight = self.task_.loss(outputs, batch)
-        loss.backward()
-        clip = self.plan_.gradient_clip
-        if clip is not None:
-            size = _CLIP_BY[self.plan_.gradient_clip_by](self.trainable_, clip)
-            self.n_clipped_.add_(size > clip)
-        return {"loss": loss, "weight": weight, "y_pred": outputs}
+            _check_converges(loss, epoch + 1, self.plan_)
+            self.history.record("seconds", time.perf_counter() - started)
+            self.history.record("learning_rate", self.step_size_.now)
+            clipped = self.clipping_.share(max(1, iterator.n_batches))
+            if clipped is not None:
+                self.history.record("gradients_clipped", clipped)
 
     def train_step(self, batch, progress=0.0, **kwargs):
-        if self.schedule_.changes:
-            self._set_learning_rate(self.schedule_.factor(progress))
+        self.step_size_.follow(progress)
         for parameter in self.trainable_:  # what zero_grad does, in a thirtieth of its time
             parameter.grad = None
-        step = self.train_step_single(batch, progress)
+        step = self.loss_.of(batch, progress)
+        step["loss"].backward()
+        self.clipping_.clip()
         if self.batch_hooks_:
             self.notify(
                 "on_grad_computed",
@@ -215,135 +174,53 @@ class _Net(NeuralNet):
         return step
 
     def validation_step(self, batch, **kwargs):
-        with torch.no_grad(), self._autocast(batch):
-            outputs = self._forward(batch)
-            loss, weight = self.task_.loss(outputs, batch)
-        return {"loss": loss, "weight": weight, "y_pred": outputs}
-
-    def _forward(self, batch, progress=None):
-        """The outputs of a batch; its state is kept, without its past, for a batch that continues.
-
-        Kinds of batches that always stand alone need not say so.
-        """
-        state = self.state_ if getattr(batch, "continues", False) else None
-        outputs = self.module_(batch, state=state, progress=progress)
-        self.state_ = detached(outputs.state) if getattr(batch, "goes_on", False) else None
-        return outputs
+        with torch.no_grad():
+            return self.loss_.of(batch)
 
     def on_epoch_end(self, net, dataset_train=None, dataset_valid=None, **kwargs):
         record = self.history[-1]
         record.pop("batches")  # skorch's records of batches; there are none
         self.run_.history.append(record)
         self.bar_.show(record)
-        self.schedule_.after_epoch(record.get("valid_loss", record["train_loss"]))
+        self.step_size_.after_epoch(record.get("valid_loss", record["train_loss"]))
         if "valid_loss" in record:
-            self._compare(record)
+            if self.best_.compare(record["valid_loss"], len(self.run_.history)):
+                self.run_.stopped_by = "early_stopping"
         if self.watcher_ is not None:
             if self.watcher_.epoch_ended() and self.run_.stopped_by == "max_epochs":
                 self.run_.stopped_by = "callback"
             self.watcher_.epoch_settled()
 
-    def _compare(self, record):
-        loss = record["valid_loss"]
-        self.waited_ = 0 if loss < self.best_loss_ - TOLERANCE else self.waited_ + 1
-        if loss < self.best_loss_:
-            self.best_loss_ = loss
-            if not self.watcher_keeps_:
-                self.keep_weights()
-        if self.waited_ >= self.plan_.n_iter_no_change:
-            self.run_.stopped_by = "early_stopping"
-
-    def on_epoch_begin(self, net, **kwargs):
-        if self.run_.stopped_by != "max_epochs":
-            raise _EndOfTraining  # after all callbacks have seen the last epoch's end
-        super().on_epoch_begin(net, **kwargs)
-        if self.watcher_ is not None:
-            self.watcher_.epoch_begins()
-
-    # -- what a watcher may do --------------------------------------------------------------
-
-    def keep_weights(self):
-        """Those of this moment are put back in the end."""
-        self.run_.best_epoch = len(self.run_.history)
-        self.best_weights_ = [p.detach().clone() for p in self.trainable_]
-
-    def set_base_rate(self, rate):
-        """The step size that the schedule multiplies."""
-        self.base_rate_ = float(rate)
-        self._set_learning_rate(1.0)
-
     def go_on_after(self, records):
         """The record as if these epochs had been trained here; the bar too."""
+        self.run_.history = records
         self.history_ = History(records)
         self.bar_.go_on(records)
 
-    # -- pieces ---------------------------------------------------------------------------
 
-    def _after_training_pass(self, loss, seconds, n_batches):
-        if not loss < DIVERGED:
-            size = f"{loss:g}" if np.isfinite(loss) else "infinite or not a number"
-            what = f"the loss became {size} in epoch {len(self.run_.history) + 1}"
-            raise DivergenceError(_divergence_message(self.plan_, what))
-        self.history.record("seconds", seconds)
-        self.history.record("learning_rate", self.optimizer_.param_groups[0]["lr"])
-        if self.plan_.gradient_clip is not None:
-            self.history.record("gradients_clipped", int(self.n_clipped_) / n_batches)
-            self.n_clipped_.zero_()
-
-    def _set_learning_rate(self, factor):
-        rate = self.base_rate_ * factor
-        for group in self.optimizer_.param_groups:
-            group["lr"] = rate
-
-    def _autocast(self, batch):
-        if self.plan_.autocast is None:
-            return nullcontext()
-        return torch.autocast(batch.device.type, dtype=self.plan_.autocast)
-
-    def _restore_best(self):
-        if self.best_weights_ is None:
-            if not all(bool(p.isfinite().all()) for p in self.trainable_):
-                what = "the weights became infinite in the last epoch"
-                raise DivergenceError(_divergence_message(self.plan_, what))
-            return
-        with torch.no_grad():
-            for parameter, best in zip(self.trainable_, self.best_weights_, strict=True):
-                parameter.copy_(best)
-
-
-def detached(tree):
-    """A tree of tensors without the graph that led to them."""
-    if isinstance(tree, torch.Tensor):
-        return tree.detach()
-    if isinstance(tree, (list, tuple)):
-        return type(tree)(detached(branch) for branch in tree)
-    return tree
-
-
-@torch.no_grad()
-def _clip_gradients(parameters, limit) -> torch.Tensor:
-    """Scale all gradients so that their common norm is at most `limit`; the norm before.
-
-    As ``torch.nn.utils.clip_grad_norm_``, which takes twice the time (as long as the
-    optimiser's step in a small network) to sort the gradients by device and type.
-    """
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-    torch._foreach_mul_(gradients, (limit / (norm + 1e-6)).clamp(max=1.0))
-    return norm
-
-
-@torch.no_grad()
-def _clip_numbers(parameters, limit) -> torch.Tensor:
-    """Bring each number of all gradients between `-limit` and `limit`; the largest before."""
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    largest = torch.stack(torch._foreach_norm(gradients, torch.inf)).max()
-    torch._foreach_clamp_max_(gradients, limit)
-    torch._foreach_clamp_min_(gradients, -limit)
-    return largest
-
-
-_CLIP_BY = {"norm": _clip_gradients, "value": _clip_numbers}
+def _run(net: _Net) -> TrainingRun:
+    """Train, and leave the best weights in the network."""
+    net.notify("on_train_begin", X=net.samples_, y=None)
+    try:
+        if net.watcher_ is not None:
+            net.watcher_.begin(Training(net))
+        net.fit_loop(net.samples_, epochs=net.plan_.max_epochs - len(net.run_.history))
+    except _EndOfTraining:
+        pass
+    except KeyboardInterrupt:
+        net.run_.stopped_by = "interrupt"
+    finally:
+        net.bar_.close()
+        net.notify("on_train_end", X=net.samples_, y=None)
+        net.module_.eval()
+    if net.best_.there:
+        net.best_.put_back()
+    elif not all(bool(p.isfinite().all()) for p in net.trainable_):
+        what = "the weights became infinite in the last epoch"
+        raise DivergenceError(_divergence_message(net.plan_, what))
+    net.run_.best_epoch = net.best_.epoch
+    net.run_.history = net.history.to_list()[: len(net.run_.history)]
+    return net.run_
 
 
 def _has_batch_hooks(callback) -> bool:
@@ -359,6 +236,13 @@ def _seed_noise(network, rng):
     for module in network.modules():
         if hasattr(module, "generator"):
             module.generator = generator
+
+
+def _check_converges(loss, epoch, plan):
+    if not loss < DIVERGED:
+        size = f"{loss:g}" if np.isfinite(loss) else "infinite or not a number"
+        what = f"the loss became {size} in epoch {epoch}"
+        raise DivergenceError(_divergence_message(plan, what))
 
 
 def _divergence_message(plan, what) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 # The step size of "plateau" is divided by two after an epoch that brought nothing.
 PLATEAU_FACTOR = 0.5
@@ -77,3 +78,55 @@ class Schedule:
     def go_on(self, state: tuple[float, float]) -> None:
         """Go on from such a state."""
         self._factor, self._best = state
+
+
+class StepSize:
+    """The step size of an optimiser: a base, which the schedule multiplies.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+    base : float
+    schedule : Schedule
+    """
+
+    def __init__(self, optimizer: Any, base: float, schedule: Schedule):
+        self._optimizer, self._base, self._schedule = optimizer, base, schedule
+
+    @property
+    def base(self) -> float:
+        """Without the schedule."""
+        return self._base
+
+    @base.setter
+    def base(self, rate: float) -> None:
+        self._base = float(rate)
+        self._set(1.0)
+
+    @property
+    def now(self) -> float:
+        """That of the next step."""
+        return self._optimizer.param_groups[0]["lr"]
+
+    def follow(self, progress: float) -> None:
+        """Set it where `progress` of the training is done."""
+        if self._schedule.changes:
+            self._set(self._schedule.factor(progress))
+
+    def after_epoch(self, loss: float) -> None:
+        """Learn how an epoch ended."""
+        self._schedule.after_epoch(loss)
+
+    def _set(self, factor: float) -> None:
+        rate = self._base * factor
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+
+    def state(self) -> dict[str, Any]:
+        """The base and what the schedule learned; the optimiser has a state of its own."""
+        return {"learning_rate": self._base, "schedule": self._schedule.state()}
+
+    def go_on(self, state: dict[str, Any]) -> None:
+        """Go on from such a state."""
+        self._base = state["learning_rate"]
+        self._schedule.go_on(state["schedule"])

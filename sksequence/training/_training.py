@@ -61,21 +61,20 @@ class Training:
     @property
     def base_rate(self) -> float:
         """Step size of the optimiser, which the schedule multiplies."""
-        return self._net.base_rate_
+        return self._net.step_size_.base
 
     @base_rate.setter
     def base_rate(self, rate: float) -> None:
-        self._net.set_base_rate(rate)
+        self._net.step_size_.base = rate
 
     def keep(self) -> None:
         """Let the weights of this moment be those that are kept, whatever the losses say."""
-        self._net.keep_weights()
-        self._net.watcher_keeps_ = True
+        self._net.best_.choose(len(self.history))
 
     @property
     def n_batches(self) -> int:
         """Batches of the epoch under way that are done; 0 between epochs."""
-        return self._net.n_done_
+        return self._net.passes_.n_done
 
     @property
     def ends(self) -> bool:
@@ -101,60 +100,31 @@ class Training:
 
 def take_snapshot(net: Any) -> dict[str, Any]:
     """The state of the loop: weights, optimiser, all randomness, what was best, the record."""
-    run, schedule = net.run_, net.schedule_
     return {
         "network": net.module_.state_dict(),
         "optimizer": net.optimizer_.state_dict(),
-        "learning_rate": net.base_rate_,
-        # within an epoch the batches are drawn again from its beginning
-        "rng": net.rng_at_start_ if net.n_done_ else net.rng_.bit_generator.state,
         "noise": [generator.get_state() for generator in _generators(net.module_)],
-        "schedule": schedule.state(),
-        "best_loss": float(net.best_loss_),
-        "best_weights": net.best_weights_,
-        "best_epoch": run.best_epoch,
-        "waited": net.waited_,
-        "watcher_keeps": net.watcher_keeps_,
-        "n_clipped": net.n_clipped_,
-        "stopped_by": run.stopped_by,
-        "history": [plain(row) for row in run.history],
-        "n_done": net.n_done_,
-        "sums": net.sums_ if net.n_done_ else None,
-        "state": net.state_ if net.n_done_ else None,
+        "stopped_by": net.run_.stopped_by,
+        "history": [plain(row) for row in net.run_.history],
+        **net.step_size_.state(),
+        **net.clipping_.state(),
+        **net.best_.state(),
+        **net.passes_.state(),
     }
 
 
 def put_back(net: Any, snapshot: dict[str, Any]) -> None:
     """Bring the loop, before its first epoch, to where the snapshot was taken."""
-    device = net.trainable_[0].device
     net.module_.load_state_dict(snapshot["network"])
     net.optimizer_.load_state_dict(snapshot["optimizer"])
-    net.base_rate_ = snapshot["learning_rate"]
-    net.rng_.bit_generator.state = snapshot["rng"]
     for generator, state in zip(_generators(net.module_), snapshot["noise"], strict=True):
         generator.set_state(state.cpu())
-    net.schedule_.go_on(snapshot["schedule"])
-    net.best_loss_ = snapshot["best_loss"]
-    net.best_weights_ = to_device(snapshot["best_weights"], device)
-    net.waited_ = snapshot["waited"]
-    net.watcher_keeps_ = snapshot["watcher_keeps"]
-    net.n_clipped_ = to_device(snapshot["n_clipped"], device)
-    net.n_before_ = snapshot["n_done"]
-    net.sums_before_ = to_device(snapshot["sums"], device)
-    net.state_before_ = to_device(snapshot["state"], device)
-    net.run_.best_epoch = snapshot["best_epoch"]
+    net.step_size_.go_on(snapshot)
+    net.clipping_.go_on(snapshot)
+    net.best_.go_on(snapshot)
+    net.passes_.go_on(snapshot, net.trainable_[0].device)
     net.run_.stopped_by = snapshot["stopped_by"]
-    net.run_.history = [dict(row) for row in snapshot["history"]]
-    net.go_on_after(net.run_.history)
-
-
-def to_device(tree: Any, device: torch.device) -> Any:
-    """A tree of tensors on a device; everything else as it is."""
-    if isinstance(tree, torch.Tensor):
-        return tree.to(device)
-    if isinstance(tree, (list, tuple)):
-        return type(tree)(to_device(branch, device) for branch in tree)
-    return tree
+    net.go_on_after([dict(row) for row in snapshot["history"]])
 
 
 def plain(row: dict) -> dict[str, Any]:
