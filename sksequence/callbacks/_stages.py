@@ -61,7 +61,7 @@ class StagesOfTraining:
 
     def setup(self, estimator, context):
         """Check that the estimator writes."""
-        if not hasattr(estimator, "sample"):
+        if not callable(getattr(estimator, "sample", None)):
             raise TypeError(
                 "StagesOfTraining belongs to a language model, which has the method sample, got "
                 f"{type(estimator).__name__}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from sksequence.inspection._coloured_text import is_characters
 from sksequence.inspection._letters import shown
@@ -72,7 +73,7 @@ def _pieces(lines, held, letters: bool) -> list[tuple[int, int]]:
         for step in range(n)
     ]
     edges = [0, *(step for step in range(1, n) if alike[step] != alike[step - 1]), n]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _tag(line: Line, entity: Entity | None, step: int, colours: dict[str, str]) -> str:

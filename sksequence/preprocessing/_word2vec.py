@@ -11,12 +11,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from sksequence.inputs import Channel, SequenceArray
-from sksequence.inputs._channel import offsets_from_lengths
-from sksequence.inputs._fingerprint import fingerprint_table
 from sksequence.preprocessing._analyzers import check_documents
-from sksequence.preprocessing._pooling import inverse_document_frequency, pool_vectors
+from sksequence.preprocessing._pooling import inverse_document_frequency
+from sksequence.preprocessing._word2vec_answers import looked_up, space_of, trained
 from sksequence.preprocessing._word2vec_train import make_plan, train_vectors
+from sksequence.preprocessing._word2vec_watching import Listener
 from sksequence.preprocessing._word2vec_words import (
     ReadText,
     check_left,
@@ -25,19 +24,24 @@ from sksequence.preprocessing._word2vec_words import (
     read_text,
     read_tokens,
 )
-from sksequence.preprocessing._word_space import WordSpace, read_analogies, unit_rows
+from sksequence.preprocessing._word_space import read_analogies, unit_rows
 from sksequence.utils._available import available_if
 from sksequence.utils._random import make_generator
 from sksequence.utils._sklearn import (
+    CallbackSupportMixin,
     Interval,
     SequenceOutputMixin,
     StrOptions,
-    wrap_table,
+    with_callbacks,
 )
 
 
 class Word2VecEmbedder(
-    SequenceOutputMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    SequenceOutputMixin,
+    TransformerMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
 ):
     r"""Learn a vector for each word from the words around it (word2vec [1]_, [2]_).
 
@@ -123,7 +127,7 @@ class Word2VecEmbedder(
     history_ : list of dict
         ``{"epoch": 1, "loss": 5.3}`` and so on; empty with `pretrained`. See Notes.
     n_epochs_ : int
-        How often the texts were read.
+        How often the texts were read; fewer times than asked for if a callback stopped it.
 
     See Also
     --------
@@ -151,6 +155,9 @@ class Word2VecEmbedder(
 
     gensim does not read beyond 10,000 tokens of a document, so longer ones are given to it in
     pieces of that length: all tokens train, only a window never reaches across the seam.
+
+    Callbacks (``set_callbacks``) are told of each epoch and may stop it; the step size has then not
+    fallen to its end.
 
     Texts are cut once, to four bytes a token; a corpus of more than 67 million tokens is kept
     in a temporary file while it trains. A document without a known token is an error without
@@ -248,6 +255,7 @@ class Word2VecEmbedder(
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the vocabulary and the vectors.
 
@@ -273,8 +281,9 @@ class Word2VecEmbedder(
         KeyboardInterrupt
             On Ctrl-C, after the vectors that training had reached have been set.
         """
-        return self._learn(read_text(self, X))
+        return self._learn(read_text(self, X), X)
 
+    @with_callbacks
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Learn the vectors and look the documents up; cuts each text once.
 
@@ -290,8 +299,8 @@ class Word2VecEmbedder(
         """
         text = read_text(self, X)
         ids, lengths = known_ids(self, text)  # its errors come before training
-        self._learn(text)
-        return _result(self, ids, lengths, X)
+        self._learn(text, X)
+        return looked_up(self, ids, lengths, X)
 
     def transform(self, X: Any) -> Any:
         """Look the words of documents up.
@@ -319,7 +328,7 @@ class Word2VecEmbedder(
         tokens = read_tokens(self, self._analyze, check_documents(X, self))
         ids, lengths = self.vocabulary_.encode_documents(tokens, self.handle_unknown)
         check_left(self, lengths)
-        return _result(self, ids, lengths, X)
+        return looked_up(self, ids, lengths, X)
 
     @available_if(check_pooled)
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -359,7 +368,7 @@ class Word2VecEmbedder(
         ValueError
             If the word is unknown, or the vector has another size.
         """
-        space = _space(self)
+        space = space_of(self)
         if isinstance(word, str):
             row = space.row(word)
             return space.nearest(self.vectors_[row], [row], topn)
@@ -392,7 +401,7 @@ class Word2VecEmbedder(
         ValueError
             If a word is unknown.
         """
-        space = _space(self)
+        space = space_of(self)
         rows = [space.row(word) for word in (a, b, c)]
         first, second, third = unit_rows(self.vectors_[rows])
         return space.nearest(second - first + third, rows, topn)
@@ -420,7 +429,7 @@ class Word2VecEmbedder(
         ValueError
             If a question has not four words.
         """
-        return _space(self).ask(read_analogies(X))
+        return space_of(self).ask(read_analogies(X))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Share of analogies that are answered rightly, among those with known words only.
@@ -452,20 +461,30 @@ class Word2VecEmbedder(
             )
         return sum(record["n_correct"] for record in records) / n_asked
 
-    def _learn(self, text: ReadText) -> Self:
+    def _learn(self, text: ReadText, X: Any) -> Self:
         """Train vectors, or take those that are ready."""
-        interrupted, vectors = None, text.ready
+        interrupted, vectors, listener = None, text.ready, None
         history: list[dict] = []
         ids, n_tokens = text.corpus.ids, len(text.vocabulary)
-        if vectors is None:
-            plan, rng = make_plan(self, len(ids)), make_generator(self.random_state)
+        plan = None if vectors is not None else make_plan(self, len(ids))
+        known = {
+            "idf_": inverse_document_frequency(ids, text.corpus.offsets, n_tokens),
+            "vocabulary_": text.vocabulary,
+            "n_tokens_": n_tokens,
+            "_analyze": text.analyze,
+        }
+        if getattr(self, "_skl_callbacks", None):
+            epochs = 0 if plan is None else plan.epochs
+            listener = Listener(self, X, epochs, lambda *of: {**known, **trained(*of)})
+        if plan is not None:
+            rng = make_generator(self.random_state)
             first = int(text.vocabulary.unknown_id is not None)
             vectors = np.empty((n_tokens, self.vector_size), dtype=np.float32)
-            history, interrupted = train_vectors(vectors, first, text.corpus, plan, rng)
-        self.idf_ = inverse_document_frequency(ids, text.corpus.offsets, n_tokens)
-        self.vocabulary_, self.n_tokens_, self._analyze = text.vocabulary, n_tokens, text.analyze
-        self.vectors_, self.history_, self.n_epochs_ = vectors, history, len(history)
-        self._vectors_id = fingerprint_table(vectors)
+            told = vectors, first, text.corpus, plan, rng, listener
+            history, interrupted = train_vectors(*told)
+        vars(self).update({**known, **trained(vectors, history)})
+        if listener is not None:
+            listener.end()
         if interrupted is not None:
             raise interrupted
         return self
@@ -476,22 +495,3 @@ class Word2VecEmbedder(
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
         return tags
-
-
-def _result(embedder: Word2VecEmbedder, ids: np.ndarray, lengths: np.ndarray, X: Any) -> Any:
-    offsets, vectors = offsets_from_lengths(lengths), embedder.vectors_
-    if embedder.pooling is None:
-        if isinstance(ids, np.memmap):
-            ids = np.array(ids)
-        name = embedder.vocabulary_.fingerprint, embedder._vectors_id
-        channel = Channel(ids, len(vectors), vectors, None, None, *name)
-        return SequenceArray({"values": channel}, offsets)
-    pooled = pool_vectors(ids, offsets, vectors, embedder.pooling, embedder.idf_)
-    return wrap_table(pooled, X, embedder)
-
-
-def _space(embedder: Word2VecEmbedder) -> WordSpace:
-    check_is_fitted(embedder)
-    # a callable analyzer may want more than a word
-    spell = (lambda word: [word]) if callable(embedder.analyzer) else embedder._analyze
-    return WordSpace(embedder.vectors_, embedder.vocabulary_, spell)

@@ -22,6 +22,7 @@ from sksequence.preprocessing._word2vec_loss import (
     negative_outputs,
     path_outputs,
 )
+from sksequence.preprocessing._word2vec_watching import Listener
 from sksequence.preprocessing._word2vec_words import mean_of_rare
 from sksequence.utils import import_optional
 
@@ -74,6 +75,7 @@ def train_vectors(
     corpus: Corpus,
     plan: TrainingPlan,
     rng: np.random.Generator,
+    listener: Listener | None = None,
 ) -> tuple[list[dict], KeyboardInterrupt | None]:
     """Fill a table with trained word vectors.
 
@@ -89,6 +91,8 @@ def train_vectors(
         The settings.
     rng : Generator
         Seeds gensim and draws the examples of the loss.
+    listener : Listener, default=None
+        Is told of each epoch, and may stop the training after it.
 
     Returns
     -------
@@ -102,7 +106,14 @@ def train_vectors(
     words = table[first:]
     words[:] = model.wv.vectors
     model.wv.vectors = words
-    watch = _Watch(_make_loss(model, corpus, first, plan, rng), plan)
+
+    def ready() -> np.ndarray:
+        """The table as it would be if training stopped now."""
+        now = table.copy()
+        now[:first] = mean_of_rare(words, counts)
+        return now
+
+    watch = _Watch(_make_loss(model, corpus, first, plan, rng), plan, listener, ready)
     chunks = Chunks(corpus.ids, corpus.lengths, first)
     interrupted = None
     try:
@@ -113,6 +124,8 @@ def train_vectors(
                 epochs=plan.epochs,
                 callbacks=[watch],
             )
+    except _Stopped:  # between two epochs, when no thread of gensim's runs
+        chunks.stopped = True
     except KeyboardInterrupt as interrupt:
         chunks.stopped = True  # gensim's threads run dry
         interrupted = interrupt
@@ -179,11 +192,22 @@ def _make_loss(model, corpus, first, plan, rng) -> ExampleLoss:
     return ExampleLoss(inputs, n_inputs, *negative_outputs(words, counts, plan.negative, rng))
 
 
-class _Watch:
-    """Called by gensim after each epoch: measures the loss and moves the progress bar."""
+class _Stopped(Exception):
+    """A callback wants no further epoch; gensim itself does not ask."""
 
-    def __init__(self, loss: ExampleLoss, plan: TrainingPlan) -> None:
+
+class _Watch:
+    """Called by gensim around each epoch: measures the loss, moves the bar, tells callbacks."""
+
+    def __init__(
+        self,
+        loss: ExampleLoss,
+        plan: TrainingPlan,
+        listener: Listener | None,
+        ready: Callable[[], np.ndarray],
+    ) -> None:
         self.loss = loss
+        self.listener, self.ready = listener, ready
         self.output = "syn1" if plan.hierarchical_softmax else "syn1neg"
         self.history: list[dict] = []
         self.show = _progress(plan.epochs) if plan.verbose else None
@@ -194,11 +218,18 @@ class _Watch:
         self.history.append({"epoch": len(self.history) + 1, "loss": value})
         if self.show is not None:
             self.show.send(value)
+        if self.listener is not None and self.listener.epoch_ended(self.history, self.ready):
+            raise _Stopped
 
     def on_epoch_begin(self, model: Any) -> None:
+        """Another epoch."""
+        if self.listener is not None:
+            self.listener.epoch_begins()
+
+    def on_train_begin(self, model: Any) -> None:
         """gensim asks for it."""
 
-    on_train_begin = on_train_end = on_epoch_begin
+    on_train_end = on_train_begin
 
     def __enter__(self) -> _Watch:
         return self

@@ -1,6 +1,5 @@
 """Labels of steps as a heat map and as a text: what is counted, what is drawn."""
 
-import re
 from html.parser import HTMLParser
 
 import numpy as np
