@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sksequence.cells import make_cell
+from sksequence.cells import Cell, make_cell
 from sksequence.estimators._parameters import layer_widths
 
 # Parameters that specs have under the same name. Where a network has several parts, one of them
@@ -37,7 +37,7 @@ _PER_FEATURE_IN = ("linear_model", "preprocessing", "naive_bayes")
 
 
 def disagreement(kind: type, state: dict) -> str | None:
-    """What does not fit together in the state of an estimator, with its name; None if all does.
+    """What does not fit together in the state of an estimator: an attribute, and why; or None.
 
     Parameters
     ----------
@@ -46,8 +46,7 @@ def disagreement(kind: type, state: dict) -> str | None:
         Of ``__getstate__``.
     """
     checks = _CHECKS_OF_SKLEARN if kind.__module__.startswith("sklearn.") else _CHECKS
-    found = next((text for check in checks for text in check(kind, state)), None)
-    return None if found is None else f"{kind.__name__}.{found}"
+    return next((text for check in checks for text in check(kind, state)), None)
 
 
 # -- parameters and the network -------------------------------------------------------------
@@ -73,13 +72,16 @@ def _parameters(kind: type, state: dict) -> Iterator[str]:
         wanted = layer_widths(state["hidden_size"], state.get("n_layers", 1))
         found = _values(parts, "widths")
         if any(tuple(widths) != tuple(wanted) for widths in found):
-            yield _changed("hidden_size", state["hidden_size"], f"layers of {found[0]} units")
+            asked = f"{state['hidden_size']!r} with n_layers={state.get('n_layers', 1)!r}"
+            yield f"hidden_size is {asked}, but its network was fitted with widths {found[0]}"
     for name in SAME_NAME:
         found = _values(parts, name)
         if found and name in state and state[name] not in (*found, "auto"):
             yield _changed(name, state[name], f"{name}={found[0]!r}")
     cells = [repr(cell) for cell in _values(parts, "cell")]
-    if cells and "cell" in state and repr(make_cell(state["cell"])) not in cells:
+    if cells and not isinstance(state.get("cell", ""), (str, Cell)):
+        yield f"cell is a {type(state['cell']).__name__}, expected a cell or the name of one"
+    elif cells and "cell" in state and repr(make_cell(state["cell"])) not in cells:
         yield _changed("cell", state["cell"], f"the cell {cells[0]}")
     yield from _embedding(parts, state)
 

@@ -125,8 +125,8 @@ def _check_version(path: Path, header: dict) -> None:
     version = str(header.get("format_version", ""))
     if not re.fullmatch("[1-9][0-9]{0,8}", version):
         raise ValueError(
-            f"{str(path)!r} gives its format as {shortened(version)}, expected an integer from 1 "
-            f"to {FORMAT_VERSION} under 'format_version' in its header: the header was changed, or "
+            f"{str(path)!r} gives its format as {shortened(version)}, expected an integer "
+            f"(up to {FORMAT_VERSION}) as 'format_version' in its header, which was changed, or "
             "written by something else than sksequence.save. Copy the file again from where it "
             "came from, or save the estimator anew."
         )

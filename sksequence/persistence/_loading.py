@@ -12,7 +12,7 @@ from sksequence import __version__
 from sksequence.networks._saving import MisfitError
 from sksequence.persistence import _objects, _plain, _tables
 from sksequence.persistence._file import read_file
-from sksequence.persistence._walk import DamagedError, Decoder
+from sksequence.persistence._walk import DamagedError, Decoder, ForeignError
 
 DECODERS = {**_plain.DECODERS, **_objects.DECODERS, **_tables.DECODERS}
 
@@ -36,7 +36,8 @@ def load(path: str | os.PathLike) -> Any:
         If there is no such file.
     ValueError
         If the file was not written by ``save``, has a newer format, is cut short, was changed
-        after it was written, names a class that is not known, or has weights of another network.
+        after it was written, names a class that is not known, or has parts that do not fit
+        together: weights, parameters, classes, scalings, vocabularies.
     ImportError
         If safetensors is missing, or an optional package that the estimator needs.
 
@@ -53,8 +54,9 @@ def load(path: str | os.PathLike) -> Any:
     -----
     A file can name the estimators, cells and parts of sksequence, scikit-learn's estimators, and
     a fixed list of functions such as ``numpy.log1p``; from each only attributes are set. Nothing
-    is imported by a name outside these lists, and no pickle is opened. A file from a stranger can
-    still hold wrong numbers: whether to believe its answers is another question.
+    is imported by a name outside these lists, and no pickle is opened. Sizes that do not fit are
+    refused, the network of huge ones before it is allocated. A file from a stranger can still hold
+    wrong numbers in the right places: whether to believe its answers is another question.
 
     Examples
     --------
@@ -64,6 +66,8 @@ def load(path: str | os.PathLike) -> Any:
     tree, arrays, header = read_file(path)
     try:
         estimator = Decoder(DECODERS, arrays).decode(tree)
+    except ForeignError as error:
+        raise ValueError(f"{str(path)!r} cannot be loaded: {error}.") from error
     except DamagedError as error:
         raise ValueError(f"{str(path)!r} cannot be loaded: {error}.{_remedy(header)}") from error
     except MisfitError as error:

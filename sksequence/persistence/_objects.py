@@ -20,7 +20,7 @@ from sksequence.persistence._registry import (
     why_no_function,
     why_not_named,
 )
-from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder
+from sksequence.persistence._walk import TAG, DamagedError, Decoder, Encoder, ForeignError
 from sksequence.preprocessing._analyzers import TextCutter
 
 # The folder in which a pipeline keeps pickles: another machine has none, and must not read ours.
@@ -61,7 +61,7 @@ def _encode_object(value: Any, name: str, path: str, encoder: Encoder) -> dict:
     wrong = disagreement(type(value), state) if isinstance(value, BaseEstimator) else None
     if wrong is not None:
         raise ValueError(
-            f"{path}: {wrong}. A file of it would be refused when it is loaded: set it back to "
+            f"{path}.{wrong}. A file of it would be refused when it is loaded: set it back to "
             "what it was at fit, or fit again, and save then."
         )
     requests = state.pop(_REQUESTS, None)
@@ -135,7 +135,7 @@ def _explain(value: Any, path: str) -> None:
 def _decode_object(node: dict, decoder: Decoder) -> Any:
     kind = class_named(node["class"])
     if kind is None:
-        raise DamagedError(f"it names {why_not_named(node['class'])}")
+        raise ForeignError(f"it names {why_not_named(node['class'])}")
     if issubclass(kind, tuple):
         return kind(*decoder.decode(node["items"]))
     state = decoder.decode(node["state"])
@@ -146,7 +146,7 @@ def _decode_object(node: dict, decoder: Decoder) -> Any:
         return kind(**state)
     wrong = disagreement(kind, state) if issubclass(kind, BaseEstimator) else None
     if wrong is not None:
-        raise MisfitError(wrong)
+        raise MisfitError(f"{kind.__name__}.{wrong}")
     made = kind.__new__(kind)
     if hasattr(made, "__setstate__"):
         made.__setstate__(state)
@@ -192,7 +192,7 @@ def _decode_cut(settings: dict, decoder: Decoder) -> TextCutter:
 def _decode_function(node: dict, decoder: Decoder) -> Any:
     function = function_named(node["name"])
     if function is None:
-        raise DamagedError(f"it names {why_no_function(node['name'])}")
+        raise ForeignError(f"it names {why_no_function(node['name'])}")
     return function
 
 

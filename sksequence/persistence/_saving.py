@@ -34,6 +34,9 @@ def save(estimator: BaseEstimator, path: str | os.PathLike) -> None:
     TypeError
         If something in the estimator cannot be told in plain values: a function of yours, a class
         from elsewhere, a compiled part such as scikit-learn's trees. The message says where.
+    ValueError
+        If parts do not fit together, so that ``load`` would refuse the file: a parameter of the
+        network was changed after ``fit``, say.
     OSError
         If the file cannot be written.
     ImportError

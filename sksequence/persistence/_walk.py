@@ -20,6 +20,10 @@ class DamagedError(ValueError):
     """A tree that no file of ours holds."""
 
 
+class ForeignError(DamagedError):
+    """A name that no file may hold; the text says what may stand there and what to do."""
+
+
 class Encoder:
     """Turns values into nodes and collects the arrays.
 

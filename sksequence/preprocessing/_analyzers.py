@@ -93,6 +93,13 @@ class TextCutter:
     stride: int = 1
     splitter: SubwordSplitter | None = None
 
+    def __post_init__(self) -> None:
+        if self.analyzer not in ANALYZERS or (self.analyzer == "subword") != bool(self.splitter):
+            raise ValueError(
+                f"analyzer must be one of {', '.join(map(repr, ANALYZERS))}, with a splitter for "
+                f"'subword' alone, got {self.analyzer!r} with {self.splitter!r}."
+            )
+
     def __call__(self, document: Any) -> list[str]:
         """The tokens of a document."""
         if not isinstance(document, str):

@@ -87,15 +87,28 @@ def shorter_array(name):
 
 
 FORGED = {
-    "units": ("classifier", parameter(hidden_size=64), "hidden_size is 64.*layers of .5,. units"),
+    "units": (
+        "classifier",
+        parameter(hidden_size=64),
+        "hidden_size is 64 with n_layers=1, but .* widths .5,.",
+    ),
     "units of the network": (
         "classifier",
         both(parameter(hidden_size=64), spec(widths=tuple_of(64))),
         r"weight_ih has the shape \(20, 3\), expected \(256, 3\)",
     ),
-    "layers": ("classifier", parameter(n_layers=2), "hidden_size is 5, but its network"),
+    "layers": (
+        "classifier",
+        parameter(n_layers=2),
+        "hidden_size is 5 with n_layers=2, but its network",
+    ),
     "direction": ("classifier", parameter(bidirectional=True), "bidirectional is True"),
     "cell": ("classifier", parameter(cell="gru"), r"cell is 'gru'.*the cell LSTM"),
+    "no cell": (
+        "classifier",
+        parameter(cell={"$": "object", "class": "preprocessing.SequenceScaler", "state": {}}),
+        "cell is a SequenceScaler, expected a cell",
+    ),
     "pooling": ("classifier", parameter(pooling="attention"), "pooling is 'attention'"),
     "vectors": ("regressor of quantiles", parameter(embedding_size=7), "embedding_size is 7"),
     "outputs": ("classifier", spec(n_outputs=3), "classes_ has 2 entries, but the network 3"),
@@ -199,7 +212,7 @@ def test_save_does_not_write_what_load_would_refuse(tmp_path):
     save(fitted, tmp_path / "model")
     good = (tmp_path / "model").read_bytes()
     fitted.set_params(hidden_size=64)
-    with pytest.raises(ValueError, match=r"hidden_size is 64, but .*set it back .* or fit again"):
+    with pytest.raises(ValueError, match=r"hidden_size is 64 with .*set it back .* or fit again"):
         save(fitted, tmp_path / "model")
     assert (tmp_path / "model").read_bytes() == good
     fitted.set_params(hidden_size=[5], dropout=0.3, batch_size=7)  # the same, and no sizes

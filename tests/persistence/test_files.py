@@ -82,7 +82,7 @@ def test_newer_format_is_refused(path):
 @pytest.mark.parametrize("version", ["x", "", "1.5", "-1", "0", "1 ", "9" * 5000])
 def test_format_that_is_no_number_is_refused(path, version):
     rewrite(path, lambda tree, arrays, header: header.update(format_version=version))
-    with pytest.raises(ValueError, match=r"expected an integer from 1 to 1 .*save the estim") as e:
+    with pytest.raises(ValueError, match=r"expected an integer .up to 1.*save the estim") as e:
         load(path)
     assert len(str(e.value)) < 500
 
