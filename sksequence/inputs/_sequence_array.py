@@ -257,11 +257,11 @@ class SequenceArray:
         ValueError
             If there are not as many values as steps.
         """
-        several = isinstance(channel, (list, tuple)) and len(channel) != self.offsets[-1]
-        if several and all(map(np.ndim, channel)):
-            channel = step_for_step(channel, self.lengths, name)
-        if not isinstance(channel, Channel):
-            channel = Channel(channel)
+        given: Any = channel
+        several = isinstance(given, (list, tuple)) and len(given) != self.offsets[-1]
+        if several and all(map(np.ndim, given)):
+            given = step_for_step(given, self.lengths, name)
+        channel = given if isinstance(given, Channel) else Channel(given)
         channels = {**self.channels, name: channel}
         return SequenceArray(channels, self.offsets, context=self.context, names=self.names)
 

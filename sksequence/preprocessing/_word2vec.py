@@ -482,7 +482,8 @@ class Word2VecEmbedder(
             vectors = np.empty((n_tokens, self.vector_size), dtype=np.float32)
             told = vectors, first, text.corpus, plan, rng, listener
             history, interrupted = train_vectors(*told)
-        vars(self).update({**known, **trained(vectors, history)})
+        for name, value in {**known, **trained(vectors, history)}.items():
+            setattr(self, name, value)
         if listener is not None:
             listener.end()
         if interrupted is not None:
