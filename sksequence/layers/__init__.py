@@ -22,7 +22,6 @@ from sksequence.layers._pooling import (
     MeanPooling,
     make_pooling,
 )
-from sksequence.layers._quick_dropout import QuickDropout
 from sksequence.layers._recurrent import RecurrentLayer, reverse_steps
 from sksequence.layers._stack import RecurrentStack
 
@@ -47,7 +46,6 @@ __all__ = [
     "Memory",
     "MissingInputs",
     "MixtureHead",
-    "QuickDropout",
     "RecurrentLayer",
     "RecurrentStack",
     "SoftmaxHead",

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 Layer = TypeVar("Layer", bound=nn.Module)
 
+N_VALUES = 2**16  # of 16 bits
+
 
 def unstarted(kind: type[Layer], *sizes: Any, **settings: Any) -> Layer:
     """A layer of torch whose weights are not drawn yet; the global generator is left alone.
@@ -54,12 +56,17 @@ class Dropout(nn.Module):
     variational : bool, default=False
         Whether the values that are dropped are the same at every step of a sequence (Gal and
         Ghahramani, 2016). Steps are the second of three dimensions or more.
+    quick : bool, default=False
+        Whether four values are drawn from each random number of 64 bits on a CPU, in an eighth
+        of the time; a seed gives other noise then. The share of values that are kept, by which
+        they are divided, is the nearest multiple of 2**-16.
     """
 
-    def __init__(self, rate: float, variational: bool = False):
+    def __init__(self, rate: float, variational: bool = False, quick: bool = False):
         super().__init__()
         self.rate = rate
         self.variational = variational
+        self.quick = quick
         self.generator: torch.Generator | None = None
 
     @property
@@ -80,8 +87,23 @@ class Dropout(nn.Module):
         """
         if self.variational and len(shape) > 2:
             shape = (shape[0], 1, *shape[2:])
+        if self.quick and like.device.type == "cpu":
+            return self._draw_four_at_once(shape).to(like.dtype).div_(self._kept / N_VALUES)
         keep = like.new_empty(shape).bernoulli_(1 - self.rate, generator=self.generator)
         return keep.div_(1 - self.rate)
+
+    def _draw_four_at_once(self, shape: Sequence[int]) -> Tensor:
+        """Whether each value is kept, by 16 bits of its own."""
+        n = math.prod(shape)
+        drawn = torch.empty(-(-n // 4), dtype=torch.int64)
+        drawn.random_(-(2**63), None, generator=self.generator)  # all whole numbers of 64 bits
+        numbers = drawn.view(torch.int16)[:n].view(tuple(shape))
+        return numbers < self._kept - N_VALUES // 2
+
+    @property
+    def _kept(self) -> int:
+        """Of the `N_VALUES` values of 16 bits, those that keep a value."""
+        return min(max(1, round((1 - self.rate) * N_VALUES)), N_VALUES - 1)
 
     def __getstate__(self):
         return {**self.__dict__, "generator": None}

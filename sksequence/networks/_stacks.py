@@ -47,9 +47,9 @@ def make_stack(
     )
 
 
-def make_dropout(spec: Any) -> Dropout:
+def make_dropout(spec: Any, quick: bool = False) -> Dropout:
     """The dropout of a spec."""
-    return Dropout(spec.dropout, spec.variational_dropout)
+    return Dropout(spec.dropout, spec.variational_dropout, quick)
 
 
 def set_free_fields(network: nn.Module, spec: Any) -> None:

@@ -13,7 +13,6 @@ from sksequence.batches import SequenceBatch
 from sksequence.inputs import ChannelSchema
 from sksequence.layers import (
     ChainHead,
-    QuickDropout,
     StepEncoder,
     linear,
     make_character_network,
@@ -26,6 +25,7 @@ from sksequence.networks._sequence import (
     build_reader,
     read_steps,
 )
+from sksequence.networks._stacks import make_dropout
 
 UNKNOWN_ID = 0
 
@@ -155,7 +155,7 @@ class TaggingNetwork(nn.Module):
             characters[str(i)] = network
             widths[name] = network.n_outputs
         steps, self.convolution, self.stack = build_reader(spec.reader(widths), generator, vectors)
-        self.dropout = QuickDropout(spec.dropout, spec.variational_dropout)
+        self.dropout = make_dropout(spec, quick=True)
         steps.dropout = self.stack.between = self.dropout
         self.encoder = StepReader(spec, characters, steps)
         self.context = build_context(spec, self.stack, generator)
