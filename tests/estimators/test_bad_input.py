@@ -250,7 +250,7 @@ BAD_Y = {
         classifier(),
         X,
         LABELS,
-        {"sample_weight": LABELS == "yes"},
+        {"sample_weight": np.asarray(LABELS == "yes", dtype=float)},
         "y has only one class, 'yes'",
     ),
     "as many classes as samples": (
@@ -445,7 +445,7 @@ def test_targets_named_in_another_order_are_refused(read):
         lambda: classifier().fit(sequences, disordered),
         lambda: fitted.score(sequences, disordered),
         lambda: classifier().fit(sequences, IN_ORDER, X_val=sequences, y_val=disordered),
-        lambda: classifier().fit(sequences, IN_ORDER, sample_weight=disordered == "no"),
+        lambda: classifier().fit(sequences, IN_ORDER, sample_weight=(disordered == "no") * 1.0),
         lambda: regressor().fit(sequences, (disordered == "no").astype(float)),
         lambda: regressor().fit(sequences, [1.0, 2.0, 3.0, 4.0]).score(sequences, disordered),
     ]

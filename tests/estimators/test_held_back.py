@@ -104,7 +104,7 @@ def test_errors_about_groups(groups, message):
 def test_errors_about_the_last_ones():
     with pytest.raises(ValueError, match="validation='last' holds back the last sequences"):
         RNNClassifier(**SMALL, validation="last").fit(X, LABELS, groups=GROUPS)
-    with pytest.raises(ValueError, match="The 'validation' parameter of RNNClassifier"):
+    with pytest.raises(ValueError, match="validation of RNNClassifier must be one of"):
         RNNClassifier(validation="first").fit(X, LABELS)
 
 

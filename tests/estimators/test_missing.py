@@ -256,7 +256,7 @@ def test_times_must_be_there_and_in_order():
     hours[:2] = [[5.0], [4.0]]
     with pytest.raises(ValueError, match=r"goes back from 5 to 4 at sequence 0, step 1: put"):
         model.fit(X.with_channel("hours", hours), Y)
-    with pytest.raises(ValueError, match="time='hour' is neither a channel"):
+    with pytest.raises(ValueError, match="time='hour' of RNNClassifier is neither a channel"):
         clone(model).set_params(time="hour").fit(data, Y)
 
 
