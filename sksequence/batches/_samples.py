@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from sksequence.batches._batch import SequenceBatch
 from sksequence.batches._scaling import InputScaling
-from sksequence.inputs import Channel, SequenceArray, SequenceSchema
-from sksequence.inputs._file_rows import FileRows
+from sksequence.batches._values import ValuesThere, rows_of
+from sksequence.inputs import SequenceArray, SequenceSchema
 
 # Batches are made of sequences of similar length found among this many batches' worth of
 # shuffled sequences: enough to leave little padding, few enough to mix them every epoch.
@@ -73,10 +72,11 @@ class SequenceSamples:
         self._n_uniform = len(X) if self._uniform else 0
         self._batch_size = len(X) if batch_size == "full" else min(batch_size, len(X))
         self._device = torch.device(device)
-        self._ragged = ragged
+        self._ragged = ragged  # checkpoints tell data apart by everything that is kept here
         scaling = scaling or InputScaling.none()
+        there = ValuesThere(self._device, dtype, self._n_uniform, look_up=look_up, ragged=ragged)
         self._channels = {
-            name: self._channel(name, channel, scaling, look_up, dtype)
+            name: there.of(name, channel, scaling)
             for name, channel in SequenceSchema.named_channels(X).items()
         }
         context = X.context
@@ -84,67 +84,13 @@ class SequenceSamples:
             context = scaling.context.apply(context, np.float64)
         widths = [math.prod(c.rows.shape[1:]) for c in X.channels.values()]
         self._wide = max(1, max(widths, default=1) // WIDE)
-        self._context = self._send(context, dtype)
-        self._targets = self._send(targets, dtype)
-        self._weights = self._send(weights, dtype)
-        self._step_targets = self._steps_of(step_targets, dtype)
-        self._step_weights = self._steps_of(step_weights, dtype)
-        self._lengths_there = self._send(self._lengths)
-        self._starts_there = None if self._uniform else self._send(self._starts)
-
-    def _channel(self, name, channel: Channel, scaling, look_up, dtype):
-        if channel.item_offsets is not None:
-            return self._items_of(name, channel)
-        if channel.kind == "numeric":
-            return self._numbers_of(channel, scaling.channels.get(name), dtype)
-        ids: _Values | _FileValues
-        if channel.on_disk:
-            ids = _FileValues(channel.rows, self._n_uniform, self._send)
-        else:
-            ids = self._steps_of(channel.values)
-        if channel.kind == "symbols" or not look_up:
-            return ids
-        table = self._send(channel.vectors, dtype)
-        return _Vectors(ids, table, 1.0 / scaling.vectors.get(name, 1.0))
-
-    def _numbers_of(self, channel: Channel, standardizer, dtype):
-        numbers = np.float64 if dtype == torch.float64 else np.float32
-
-        def prepare(values):
-            if standardizer is not None:
-                values = standardizer.apply(values, numbers)
-            return self._send(values, dtype)
-
-        if channel.on_disk:
-            return _FileValues(channel.rows, self._n_uniform, prepare)
-        return _Values(prepare(channel.values), self._n_uniform)
-
-    def _items_of(self, name: str, channel: Channel) -> _Items:
-        if not self._ragged or channel.kind != "symbols":
-            items = "symbols" if channel.kind == "symbols" else "numbers"
-            raise ValueError(
-                f"the channel {name!r} holds different numbers of items ({items}) in its steps, "
-                "such as the characters of words, which only RNNTagger reads, and only of symbols: "
-                "leave that channel out, SequenceArray({...}, X.offsets)."
-            )
-        starts = channel.item_offsets[:-1]
-        counts = np.diff(channel.item_offsets)
-        flat, starts, counts = map(self._send, (channel.values, starts, counts))
-        return _Items(flat, starts, counts, channel.n_tokens, self._n_uniform)
-
-    def _steps_of(self, values, dtype=None) -> _Values | None:
-        return None if values is None else _Values(self._send(values, dtype), self._n_uniform)
-
-    def _send(self, array, dtype=None) -> Tensor | None:
-        if array is None:
-            return None
-        array = np.ascontiguousarray(array)
-        if not array.flags.writeable:
-            array = array.copy()
-        tensor = torch.from_numpy(array)
-        if dtype is not None and tensor.is_floating_point():
-            return tensor.to(self._device, dtype)
-        return tensor.to(self._device)
+        self._context = there.send(context)
+        self._targets = there.send(targets)
+        self._weights = there.send(weights)
+        self._step_targets = there.steps_of(step_targets)
+        self._step_weights = there.steps_of(step_weights)
+        self._lengths_there = there.send(self._lengths)
+        self._starts_there = None if self._uniform else there.send(self._starts)
 
     def __len__(self) -> int:
         return len(self._lengths)
@@ -171,7 +117,8 @@ class SequenceSamples:
 
     def batches(self, epoch: int, rng: np.random.Generator) -> Iterator[SequenceBatch]:
         """One pass over all sequences in a new random order, similar lengths together."""
-        for positions in self._shuffled(rng):
+        lengths = () if self._uniform else (self._lengths,)
+        for positions in shuffled_batches(len(self), self._batch_size, lengths, rng):
             yield self.batch(positions)
 
     def ordered_batches(self, n_steps: int | None = None) -> Iterator[SequenceBatch]:
@@ -236,21 +183,17 @@ class SequenceSamples:
 
     def _put_together(self, index, lengths, uniform, positions, steps_of) -> SequenceBatch:
         step_targets, step_weights = self._step_targets, self._step_weights
-        targets = _rows(self._targets, index)
+        targets = rows_of(self._targets, index)
         return SequenceBatch(
             {name: steps_of(values) for name, values in self._channels.items()},
             lengths,
             uniform,
-            context=_rows(self._context, index),
+            context=rows_of(self._context, index),
             targets=targets if step_targets is None else steps_of(step_targets),
-            weights=_rows(self._weights, index),
+            weights=rows_of(self._weights, index),
             step_weights=None if step_weights is None else steps_of(step_weights),
             positions=positions,
         )
-
-    def _shuffled(self, rng) -> list[np.ndarray]:
-        lengths = () if self._uniform else (self._lengths,)
-        return shuffled_batches(len(self), self._batch_size, lengths, rng)
 
 
 def shuffled_batches(
@@ -277,102 +220,3 @@ def shuffled_batches(
         order[start : start + pool] = part[np.lexsort([key[part] for key in reversed(lengths)])]
     batches = np.array_split(order, n_batches)
     return [batches[i] for i in rng.permutation(len(batches))]
-
-
-class _Values:
-    """The flat values of one channel on the device, gathered by sequence or by step."""
-
-    def __init__(self, flat: Tensor, n_uniform: int):
-        self._flat = flat
-        self._by_sequence = flat.view(n_uniform, -1, *flat.shape[1:]) if n_uniform else None
-
-    def rows(self, index: Tensor | slice) -> Tensor:
-        return _rows(self._by_sequence, index)
-
-    def part(self, index: Tensor, steps: slice) -> Tensor:
-        return self._by_sequence[:, steps].index_select(0, index)
-
-    def steps(self, at: Tensor) -> Tensor:
-        chosen = self._flat.index_select(0, at.flatten())
-        return chosen.view(*at.shape, *self._flat.shape[1:])
-
-
-class _FileValues:
-    """The flat values of one channel in a file, read by sequence or by step.
-
-    Parameters
-    ----------
-    file : FileRows
-    n_uniform : int
-        As many sequences of one length; 0: they differ.
-    prepare : callable
-        Rows as they were read, ``(n_rows, ...)`` -> tensor on the device, scaled.
-    """
-
-    def __init__(self, file: FileRows, n_uniform: int, prepare: Callable):
-        self._file, self._prepare = file, prepare
-        self._n_steps = len(file) // n_uniform if n_uniform else 0
-
-    def rows(self, index: Tensor | slice) -> Tensor:
-        if isinstance(index, slice):  # neighbours
-            n, shape = self._n_steps, (-1, self._n_steps, *self._file.shape[1:])
-            return self._prepare(self._file[index.start * n : index.stop * n]).view(shape)
-        return self.part(index, slice(0, self._n_steps))
-
-    def part(self, index: Tensor, steps: slice) -> Tensor:
-        ahead = torch.arange(steps.start, steps.stop, device=index.device)
-        return self.steps(index[:, None] * self._n_steps + ahead)
-
-    def steps(self, at: Tensor) -> Tensor:
-        rows = self._file.take(at.flatten().cpu().numpy())
-        return self._prepare(rows).view(*at.shape, *self._file.shape[1:])
-
-
-class _Vectors:
-    """The vectors that a table has for the ids of a channel."""
-
-    def __init__(self, ids: _Values | _FileValues, table: Tensor, factor: float):
-        self._ids, self._table, self._factor = ids, table, factor
-
-    def rows(self, index: Tensor | slice) -> Tensor:
-        return self._look_up(self._ids.rows(index))
-
-    def part(self, index: Tensor, steps: slice) -> Tensor:
-        return self._look_up(self._ids.part(index, steps))
-
-    def steps(self, at: Tensor) -> Tensor:
-        return self._look_up(self._ids.steps(at))
-
-    def _look_up(self, chosen: Tensor) -> Tensor:
-        vectors = torch.nn.functional.embedding(chosen, self._table)
-        return vectors if self._factor == 1.0 else vectors.mul_(self._factor)
-
-
-class _Items:
-    """The flat ids of a channel whose steps hold several, gathered by sequence or by step."""
-
-    def __init__(self, flat: Tensor, starts: Tensor, counts: Tensor, fill: int, n_uniform: int):
-        self._flat, self._starts, self._counts, self._fill = flat, starts, counts, fill
-        places = torch.arange(len(starts), device=flat.device)
-        self._by_sequence = places.view(n_uniform, -1) if n_uniform else None
-
-    def rows(self, index: Tensor | slice) -> Tensor:
-        return self.steps(_rows(self._by_sequence, index))
-
-    def part(self, index: Tensor, steps: slice) -> Tensor:
-        return self.steps(self._by_sequence[:, steps].index_select(0, index))
-
-    def steps(self, at: Tensor) -> Tensor:
-        counts = self._counts[at][..., None]  # (n_sequences, n_steps, 1)
-        ahead = torch.arange(int(counts.max()), device=at.device)
-        places = self._starts[at][..., None] + torch.minimum(ahead, (counts - 1).clamp(min=0))
-        if not len(self._flat):
-            return torch.empty(places.shape, dtype=self._flat.dtype, device=at.device)
-        chosen = self._flat[places.clamp(max=len(self._flat) - 1)]
-        return chosen.masked_fill(ahead >= counts, self._fill)
-
-
-def _rows(tensor: Tensor | None, index: Tensor | slice) -> Tensor | None:
-    if tensor is None:
-        return None
-    return tensor[index] if isinstance(index, slice) else tensor.index_select(0, index)
