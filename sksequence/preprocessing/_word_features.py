@@ -208,7 +208,7 @@ characters=(n_tokens=19))
         letters: Counter[str] = Counter()
         for form, n in zip(forms, counts, strict=True):
             words[self._word(form)] += n
-            for letter in set(self._letters(form)):
+            for letter in dict.fromkeys(self._letters(form)):  # a set has another order each time
                 letters[letter] += n
         known = Vocabulary.from_counts(words, self.min_count, self.max_tokens)
         self._table = None

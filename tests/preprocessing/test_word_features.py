@@ -112,3 +112,10 @@ def test_bad_tables(tmp_path):
         WordFeatures(vectors=tmp_path / "none").fit(X)
     with pytest.raises(ValueError, match="empty mapping"):
         WordFeatures(vectors={}).fit(X)
+
+
+def test_characters_that_are_equally_frequent_stand_in_the_order_in_which_they_came():
+    """Not in that of a set, which differs between processes."""
+    letters = "qwertyuiopasdfghjklzxcvbnm"
+    features = WordFeatures().fit([[letters, letters[:3]]])
+    assert features.characters_.tokens[1:] == tuple(letters)
