@@ -6,14 +6,14 @@ from protocols._piano_rolls import run_rolls
 from sksequence.datasets import fetch_nottingham
 
 SETTINGS = {
-    "hidden_size": 256,
+    "hidden_size": 400,
     "dropout": 0.5,
     "batch_size": 8,
     "learning_rate": 0.01,
     "learning_rate_schedule": "one_cycle",
     "tbptt_steps": 100,
-    "max_epochs": 30,
-    "n_iter_no_change": 30,
+    "max_epochs": 36,
+    "n_iter_no_change": 36,
 }
 
 

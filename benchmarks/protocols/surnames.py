@@ -1,9 +1,9 @@
 """Which of 18 languages is a surname from? 18,012 names (repeated ones dropped), 5-fold CV.
 
-Half of the networks read letters through a convolution over four of them, half read beside each
-letter the runs of two to four that end there, as logistic regression does (on TF-IDF of runs of one
-to four), which is the baseline on the same folds. Its settings were chosen among five inside the
-training part of the first fold; those of the networks are a first guess.
+The networks read beside each letter the runs of two to four that end there, as logistic regression
+does (on TF-IDF of runs of one to four), which is the baseline on the same folds. Both were chosen
+inside the training part of the first fold: the settings of the baseline among five, those of the
+networks among seven. What helped was the mean over the letters instead of the largest values.
 
 The 87.1 % that are told of this baseline hold for the 16,981 names of one language only. On all
 18,012 no model can have right what is found under several languages; accuracy on the names of one
@@ -16,19 +16,17 @@ from collections import Counter
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
-from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
-from protocols._folds import compare
+from protocols._folds import compare_vote
 from protocols._shared import with_interval
 from sksequence import RNNClassifier, TokenEncoder
 from sksequence.datasets import fetch_surnames
 
-N_SEEDS = 2
+N_NETWORKS = 4
 
 
 class LetterRuns(TransformerMixin, BaseEstimator):
@@ -75,30 +73,22 @@ def marked(name):
     return ["<", *name, ">"]
 
 
-def readers():
-    """What the networks read, and their own settings."""
-    return {
-        "letters": (TokenEncoder(marked), {"conv_size": 128, "conv_width": 4, "dropout": 0.4}),
-        "runs": (LetterRuns(), {"embedding_size": 32, "dropout": 0.5}),
-    }
-
-
-def network(kind, seed, epochs):
-    """A bidirectional LSTM, and the largest values over places."""
-    encoder, settings = readers()[kind]
+def network(seed, epochs):
+    """A bidirectional LSTM, and the mean over places."""
     reader = RNNClassifier(
-        hidden_size=64,
+        embedding_size=64,
+        hidden_size=128,
         bidirectional=True,
-        pooling="max",
+        pooling="mean",
+        dropout=0.6,
         batch_size=64,
         learning_rate=0.01,
         learning_rate_schedule="one_cycle",
         early_stopping=False,
         max_epochs=epochs,
         random_state=seed,
-        **settings,
     )
-    return make_pipeline(encoder, reader)
+    return make_pipeline(LetterRuns(), reader)
 
 
 def counted():
@@ -113,32 +103,20 @@ def run(data, seed, quick):
     if quick:
         names, y = names[::6], y[::6]
     y = np.asarray(y, dtype=object)
-    kinds, n_seeds, epochs = (["runs"], 1, 1) if quick else (list(readers()), N_SEEDS, 8)
-    members = [
-        (f"{kind}{s}", network(kind, s, epochs))
-        for kind in kinds
-        for s in range(seed, seed + n_seeds)
-    ]
-    folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(names, y))
-    found = compare(
-        VotingClassifier(members, voting="soft"),
-        counted(),
-        names,
-        y,
-        folds[:1] if quick else folds,
-        accuracy_score,
-    )
-    by_kind = found.alone.reshape(len(found.ours), len(kinds), n_seeds).mean(axis=2)
+    n_networks, epochs = (1, 1) if quick else (N_NETWORKS, 10)
+    members = [network(s, epochs) for s in range(seed, seed + n_networks)]
+    found = compare_vote(members, counted(), names, y, 5, accuracy_score, quick)
     both = (found.predicted, found.by_baseline)
     tested, one = found.predicted != "", np.array(list(map(Counter(names).get, names))) == 1
     clear = [100 * accuracy_score(y[tested & one], labels[tested & one]) for labels in both]
     even = [100 * balanced_accuracy_score(y[tested], labels[tested]) for labels in both]
     gain = with_interval(found.ours - found.baseline, 100)
     return [
-        ("ours, accuracy %", with_interval(found.ours, 100), f"{len(members)} networks averaged"),
-        *(
-            (f"one network on {kind}, accuracy %", with_interval(alone, 100), "mean of seeds")
-            for kind, alone in zip(kinds, by_kind.T, strict=True)
+        ("ours, accuracy %", with_interval(found.ours, 100), f"{n_networks} networks averaged"),
+        (
+            "one network, accuracy %",
+            with_interval(found.alone.mean(axis=1), 100),
+            "mean of them, each alone",
         ),
         ("TF-IDF (1-4) + logistic regression, %", with_interval(found.baseline, 100), "baseline"),
         ("ours minus baseline, points", gain, "aim > 0; paired over folds"),
