@@ -38,21 +38,27 @@ class Comparison:
     by_baseline: np.ndarray
 
 
-def compare(
-    ours: VotingClassifier,
+def compare_vote(
+    members: list[Any],
     baseline: Any,
-    texts: list[str],
+    sequences: list[str],
     y: np.ndarray,
-    folds: list[tuple[np.ndarray, np.ndarray]],
+    n_folds: int,
     measure: Callable[[np.ndarray, np.ndarray], float],
+    quick: bool,
 ) -> Comparison:
-    """Fit both on the training part of each fold and measure them on its test part."""
-    X = np.asarray(texts, dtype=object)
+    """The mean of several networks and a baseline over stratified folds; quick: over one of them.
+
+    Both are fitted on the training part of a fold and measured on its test part.
+    """
+    X = np.asarray(sequences, dtype=object)
+    vote = VotingClassifier([(f"member{k}", m) for k, m in enumerate(members)], voting="soft")
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=0).split(X, y)
     predicted, by_baseline = np.full_like(y, ""), np.full_like(y, "")
     figures, alone = [], []
-    for k, (train, test) in enumerate(folds):
+    for k, (train, test) in enumerate(list(folds)[: 1 if quick else None]):
         started = time.perf_counter()
-        model = clone(ours).fit(list(X[train]), y[train])
+        model = clone(vote).fit(list(X[train]), y[train])
         seconds = time.perf_counter() - started
         alone.append([measure(y[test], given) for given in _given_by_each(model, list(X[test]))])
         predicted[test] = model.predict(list(X[test]))
@@ -67,21 +73,6 @@ def compare(
         )
     together, plain, seconds = np.transpose(figures)
     return Comparison(together, plain, np.array(alone), seconds, predicted, by_baseline)
-
-
-def compare_vote(
-    members: list[Any],
-    baseline: Any,
-    sequences: list[str],
-    y: np.ndarray,
-    n_folds: int,
-    measure: Callable[[np.ndarray, np.ndarray], float],
-    quick: bool,
-) -> Comparison:
-    """`compare` of the mean of several networks, over stratified folds; quick: over one of them."""
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=0).split(sequences, y)
-    vote = VotingClassifier([(f"member{k}", m) for k, m in enumerate(members)], voting="soft")
-    return compare(vote, baseline, sequences, y, list(folds)[: 1 if quick else None], measure)
 
 
 def _given_by_each(model: VotingClassifier, texts: list[str]) -> list[np.ndarray]:
