@@ -17,8 +17,11 @@ from sksequence import RNNLanguageModel
 N_SEEDS = 3
 
 
-def run_rolls(fetch, settings, aim, data, seed, quick):
-    """Rows for the network, and for two baselines that know each key alone."""
+def run_rolls(fetch, settings, aim, data, seed, quick, n_moved=0):
+    """Rows for the network, and for two baselines that know each key alone.
+
+    Beside each training piece the network learns from `n_moved` copies in other keys.
+    """
     rolls = fetch(data_home=data)
     train, valid, test = (list(rolls[part].data) for part in ("train", "validation", "test"))
     if quick:
@@ -26,8 +29,9 @@ def run_rolls(fetch, settings, aim, data, seed, quick):
     scores, seconds = [], []
     for k in range(1 if quick else N_SEEDS):
         started = time.perf_counter()
+        pieces = with_moved(train, n_moved, seed + k)
         model = RNNLanguageModel(**settings, length_model=None, random_state=seed + k)
-        model.fit(train, X_val=valid)
+        model.fit(pieces, X_val=valid)
         seconds.append(time.perf_counter() - started)
         scores.append([frame_losses(model.score_samples, part) for part in (valid, test)])
         print(f"seed {seed + k}: {model.n_epochs_} epochs, {scores[-1]}", flush=True)
@@ -43,6 +47,17 @@ def run_rolls(fetch, settings, aim, data, seed, quick):
         ("each key given itself before", f"{chains:.3f}", "baseline"),
         ("weights", f"{n_weights:,}", "at most a million"),
         ("seconds to train", f"{np.median(seconds):.0f}", "median, one thread"),
+    ]
+
+
+def with_moved(pieces, n_moved, seed):
+    """The pieces, and each of them `n_moved` times up or down by one to three semitones."""
+    rng = np.random.default_rng(seed)
+    semitones = [-3, -2, -1, 1, 2, 3]
+    return [
+        np.roll(piece, by, axis=1)  # no piece comes near the ends of the keys
+        for piece in pieces
+        for by in (0, *rng.choice(semitones, n_moved, replace=False))
     ]
 
 

@@ -29,21 +29,19 @@ promoter = np.asarray(y) == "+"
 print(f"{len(X):,} stretches of {len(X[0])} letters, {promoter.sum()} of them promoters.")
 
 # %%
-# A convolution looks for patterns of eleven letters, a recurrent network reads them in order, and
-# the strongest of each of its units over the whole stretch makes the answer. Beside it: runs of
-# one to four letters, counted.
+# A recurrent network reads the letters in runs of three, from both ends, and the strongest of each
+# of its units over the whole stretch makes the answer. Beside it: runs of one to four letters,
+# counted.
 
 network = make_pipeline(
-    TokenEncoder(analyzer="char"),
+    TokenEncoder(analyzer="kmer", k=3),
     RNNClassifier(
-        embedding_size=None,
-        conv_size=64,
-        conv_width=11,
-        hidden_size=32,
+        embedding_size=32,
+        hidden_size=64,
         bidirectional=True,
         pooling="max",
-        dropout=0.3,
-        batch_size=64,
+        batch_size=16,
+        learning_rate=0.01,
         learning_rate_schedule="one_cycle",
         early_stopping=False,
         max_epochs=15,
