@@ -20,7 +20,6 @@ PROTOCOLS = {
     "movie_reviews_defaults": "the same, with the two-liner of the README, all defaults",
     "sst2": "film reviews in two classes, trained on phrases, 3 averaged networks, 3 seeds",
     "labelled_sentences": "sentences of 3 domains, 10-fold cross-validation, averaged networks",
-    "labelled_sentences_together": "the same, with the labels of the other domains learned too",
     "promoters": "E. coli promoters, leave one out, mean of 5 seeds",
     "splice": "splice junctions of primates, 10-fold cross-validation",
     "ecoli_promoters": "839 promoters of E. coli among 3839 sequences, 5-fold cross-validation",

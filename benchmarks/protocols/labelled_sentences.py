@@ -6,9 +6,6 @@ their labels; text of the test fold is never read. Networks that differ in how t
 averaged, one of which begins with random vectors. They were chosen among nine by cross-validation
 inside the training part of the first fold of two of the domains; means over the words, learned in
 one cycle of large steps, did best, as a bag of words does.
-
-``labelled_sentences_together`` is another protocol: the labels of the other two domains are
-learned too, by the networks and by the baseline.
 """
 
 from __future__ import annotations
@@ -48,16 +45,7 @@ KINDS = {
 
 
 def run(data, seed, quick):
-    """Labels of the same domain alone."""
-    return _cross_validate(data, seed, quick, together=False)
-
-
-def run_together(data, seed, quick):
-    """Labels of the other two domains too."""
-    return _cross_validate(data, seed, quick, together=True)
-
-
-def _cross_validate(data, seed, quick, together):
+    """Averaged networks, each alone, and bags of words, of each domain."""
     everything = fetch_labelled_sentences(data_home=data)
     texts, y = np.asarray(everything.data, dtype=object), everything.target == "positive"
     rows, all_seconds = [], []
@@ -66,7 +54,7 @@ def _cross_validate(data, seed, quick, together):
         others = np.flatnonzero(everything.domain != domain)
         folds = list(StratifiedKFold(10, shuffle=True, random_state=0).split(here, y[here]))
         results = [
-            _one_fold(texts, y, here[train], here[test], others, seed, quick, together)
+            _one_fold(texts, y, here[train], here[test], others, seed, quick)
             for train, test in (folds[:1] if quick else folds)
         ]
         ours, single, bags, seconds = (np.array(column) for column in zip(*results, strict=True))
@@ -76,22 +64,21 @@ def _cross_validate(data, seed, quick, together):
     return [*rows, ("seconds to train a fold", f"{np.median(all_seconds):.0f}", "median")]
 
 
-def _one_fold(texts, y, train, test, others, seed, quick, together):
+def _one_fold(texts, y, train, test, others, seed, quick):
     """Accuracy of ours, of its members alone, and of the bags of words; seconds."""
     started = time.perf_counter()
     read = np.concatenate([train, others])
-    learned = read if together else train
     chances = []
     for s in range(seed, seed + (1 if quick else N_SEEDS)):
-        known = _encoders(list(texts[read]), list(texts[learned]), s)
+        known = _encoders(list(texts[read]), list(texts[train]), s)
         for tokens, settings in KINDS.values():
-            X, new = (known[tokens].transform(list(texts[rows])) for rows in (learned, test))
-            network = RNNClassifier(random_state=s, **settings).fit(X, y[learned])
+            X, new = (known[tokens].transform(list(texts[rows])) for rows in (train, test))
+            network = RNNClassifier(random_state=s, **settings).fit(X, y[train])
             chances.append(network.predict_proba(new)[:, 1])
     seconds = time.perf_counter() - started
     single = np.mean((np.array(chances) > 0.5) == y[test])
     ours = np.mean((np.mean(chances, axis=0) > 0.5) == y[test])
-    bags = [_bag_of_words(n).fit(texts[learned], y[learned]) for n in BAGS.values()]
+    bags = [_bag_of_words(n).fit(texts[train], y[train]) for n in BAGS.values()]
     return ours, single, [bag.score(texts[test], y[test]) for bag in bags], seconds
 
 
