@@ -89,7 +89,8 @@ class RNNClassifier(ClassifierMixin, _SequenceEstimator):
         feature, which decays towards its mean at a learned rate (Che et al., 2018).
     time : str or None, default=None
         With ``missing="mask"``, the channel of one number, or the feature, that holds the time
-        of each step, in which the time since is measured. None: in steps.
+        of each step, in which the time since is measured; what is read of it is the time since
+        the step before. None: in steps.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     max_epochs : int, default=100

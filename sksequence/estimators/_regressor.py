@@ -85,7 +85,8 @@ class RNNRegressor(RegressorMixin, _SequenceEstimator):
         feature, which decays towards its mean at a learned rate (Che et al., 2018).
     time : str or None, default=None
         With ``missing="mask"``, the channel of one number, or the feature, that holds the time
-        of each step, in which the time since is measured. None: in steps.
+        of each step, in which the time since is measured; what is read of it is the time since
+        the step before. None: in steps.
     loss : str, default="squared_error"
         "squared_error" (estimates the mean), "absolute_error" (the median), "huber" (robust),
         "quantile", "poisson" (counts and other y >= 0) or "gamma" (y > 0); the last two

@@ -30,6 +30,8 @@ class MissingInputs(nn.Module):
 
     and the step becomes :math:`(\hat{x}_t, m_t, \ln(1 + \delta_t))`. The times :math:`s_t` count
     steps, or come with them; before a feature is first seen, the time since the first step counts.
+    A channel or feature that holds the times is itself read as
+    :math:`\ln(1 + s_t - s_{t-1})`, 0 at the first step: nothing hangs on when a sequence begins.
     This is the input of the GRU-D of Che et al. (2018), for any cell. Their
     :math:`\max(0, w \delta + b)` is here :math:`r \delta`, which has a gradient everywhere and is
     0 for what is seen now.
@@ -79,8 +81,13 @@ class MissingInputs(nn.Module):
             kept = None if state is None else state[i]
             filled[name], kept = _fill(inputs[name], times, before, rates, kept)
             states.append(kept)
-        last = () if self.time is None else (times[:, -1],)
-        return filled, (*states, last)
+        if self.time is None:
+            return filled, (*states, ())
+        name, column = self.time
+        previous = torch.cat([before[:, None], times[:, :-1]], dim=1)
+        passed = torch.log1p((times - previous).clamp(min=0))  # (n_sequences, n_steps, 1)
+        filled[name] = _with_column(filled[name], column, passed)
+        return filled, (*states, (times[:, -1],))
 
     def times(self, inputs: dict[str, Tensor]) -> Tensor:
         """The time of each step, in mean steps: ``(1 or n_sequences, n_steps, 1)``."""
@@ -129,6 +136,10 @@ def masked_channels(channels: dict[str, ChannelSchema], time: Times | None) -> t
     numeric = {name: c for name, c in channels.items() if c.kind == "numeric" and len(c.shape) == 1}
     alone = None if time is None or numeric[time[0]].n_features > 1 else time[0]
     return tuple(name for name in numeric if name != alone)
+
+
+def _with_column(values: Tensor, column: int, new: Tensor) -> Tensor:
+    return torch.cat([values[:, :, :column], new, values[:, :, column + 1 :]], dim=2)
 
 
 def _fill(values, times, before, rates, state):

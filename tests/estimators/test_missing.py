@@ -67,6 +67,7 @@ def test_with_times_neighbours_and_order_make_no_difference():
     later = data.with_channel("hours", data.channels["hours"].values + 1000)
     shifted = RNNRegressor(**SMALL, time="hours").fit(later, Y).predict(later)
     np.testing.assert_allclose(shifted, together, atol=1e-4)  # only differences count
+    np.testing.assert_allclose(fitted.predict(later), together, atol=1e-4)
 
 
 def test_by_default_an_error_says_where_and_what_to_do():
@@ -271,6 +272,21 @@ def test_a_feature_may_hold_the_times():
     steps = np.concatenate([np.diff(x["hours"][:, 0]) for x in data])
     scale = both[:, 2].std()
     assert fitted.network_.encoder.fill.unit.item() == pytest.approx(steps.mean() / scale, rel=1e-5)
+    later = Channel(both + [0, 0, 1000], feature_names=("a", "b", "hours"))
+    later = SequenceArray({"values": later}, X.offsets)
+    now = fitted.predict_proba(SequenceArray({"values": named}, X.offsets))
+    np.testing.assert_allclose(fitted.predict_proba(later), now, atol=1e-4)
+
+
+def test_the_time_since_the_step_before_can_be_all_that_is_known():
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    hours = [np.cumsum(rng.exponential(1 + 4 * k, size=8)) + rng.uniform(0, 500) for k in y]
+    data = SequenceArray.from_list([np.ones((8, 1))] * 60).with_channel("hours", hours)
+    model = RNNClassifier(
+        hidden_size=8, max_epochs=30, missing="mask", time="hours", random_state=0
+    ).fit(data[:40], y[:40])
+    assert model.score(data[40:], y[40:]) >= 0.9
 
 
 def test_pictures_of_what_was_learned():
