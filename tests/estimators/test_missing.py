@@ -272,7 +272,7 @@ def test_a_feature_may_hold_the_times():
     steps = np.concatenate([np.diff(x["hours"][:, 0]) for x in data])
     scale = both[:, 2].std()
     assert fitted.network_.encoder.fill.unit.item() == pytest.approx(steps.mean() / scale, rel=1e-5)
-    later = Channel(both + [0, 0, 1000], feature_names=("a", "b", "hours"))
+    later = Channel(both + np.array([0, 0, 1000]), feature_names=("a", "b", "hours"))
     later = SequenceArray({"values": later}, X.offsets)
     now = fitted.predict_proba(SequenceArray({"values": named}, X.offsets))
     np.testing.assert_allclose(fitted.predict_proba(later), now, atol=1e-4)
