@@ -7,10 +7,52 @@ import itertools
 import numpy as np
 
 from sksequence.estimators._forecast_marginals import beside, conformal_quantiles
+from sksequence.estimators._forecast_tables import some_series
+from sksequence.estimators._forecast_warnings import warn
 from sksequence.inputs import TimeTable
 
 # Errors of a series that are kept; of more, as many quantiles.
 N_ERRORS = 1000
+
+# What becomes of a series without the rows that a strategy learns from, and what to do.
+TOO_SHORT = {
+    "seasonal": (
+        "a whole season",
+        "steps that were never seen repeat the last value, and bounds of intervals are NaN",
+        'a shorter seasonality, or strategy="last"',
+    ),
+    "climatology": (
+        "any step of the season twice",
+        "each value is its own mean, steps that were never seen get the mean of all, and "
+        "intervals have width zero",
+        'a shorter seasonality, or strategy="last"',
+    ),
+    "drift": (
+        "a row that could miss the line from the first to the last",
+        "intervals have width zero, or with one row bounds that are NaN",
+        'strategy="last"',
+    ),
+}
+
+
+def warn_if_too_short(table: TimeTable, strategy: str, m: int, what: str = "y") -> None:
+    """Warn of series in which a strategy has not seen what it repeats; once for all of them."""
+    needed = {"seasonal": m, "climatology": m + 1, "drift": 3}.get(strategy, 0)
+    short = np.flatnonzero(table.lengths < needed)
+    if not len(short):
+        return
+    who = f"{what} has {table.lengths[0]} row(s), fewer than the {needed}"
+    if table.keys is not None:
+        who = (
+            f"{len(short)} of the {table.n_series} series of {what} have fewer rows than the "
+            f"{needed} ({some_series(table, short)})"
+        )
+    season = "" if strategy == "drift" else f" with seasonality={m}"
+    lacking, outcome, instead = TOO_SHORT[strategy]
+    warn(
+        f'{who} that strategy="{strategy}"{season} needs to see {lacking}: {outcome}. Give longer '
+        f"series, or set {instead}."
+    )
 
 
 def errors_in_sample(
@@ -55,8 +97,9 @@ def growth(steps: np.ndarray, strategy: str, m: int, n_rows: np.ndarray) -> np.n
     "climatology"    1
     ===============  ======================================
 
-    for uncorrelated errors and a series of T rows (Hyndman, Athanasopoulos, 2021, "Forecasting:
-    principles and practice", 5.5).
+    for uncorrelated errors of mean 0 and a series of T rows (Hyndman, Athanasopoulos, 2021,
+    "Forecasting: principles and practice", 5.5). What repeated values lag behind in a trend grows
+    as j, or as the number of seasons, and leaves bands that grow as its root.
     """
     if strategy == "climatology":
         return np.ones(np.broadcast_shapes(steps.shape, n_rows.shape))

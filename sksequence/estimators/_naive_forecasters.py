@@ -28,6 +28,7 @@ from sksequence.estimators._forecast_naive_errors import (
     errors_in_sample,
     growth,
     quantiles_of_errors,
+    warn_if_too_short,
 )
 from sksequence.estimators._forecast_parameters import TABLE_CONSTRAINTS
 from sksequence.estimators._forecast_probable import Bounds
@@ -55,13 +56,21 @@ class NaiveForecaster(Bounds, RegressorMixin, BaseEstimator):
 
     Rows, tables and panels are read as by ``RNNForecaster``; covariates are ignored and values
     may be missing. ``predict_interval`` and ``predict_quantiles`` are made of the errors of one
-    step in the series itself, which grow as those of a random walk (with "climatology" they stay).
-    In a strong trend these errors are all on one side, for what is repeated lags behind. The band
-    then reaches from the forecast to where the values came to lie: quantiles below the median are
-    at most the forecast, those above it at least, so an interval always holds the forecast; the
-    median itself lies where the errors say. Only "climatology" keeps the quantiles of the values
-    as they were: around the mean of lopsided ones, such as rain, a narrow interval may lie beside
-    it. Where the trend goes on, "drift" follows it.
+    step (with "seasonal" one season) in the series itself, which grow as those of a random walk
+    (with "climatology" they stay); of a series in which there were none, bounds are NaN.
+
+    In a strong trend these errors are all on one side, for what is repeated lags behind. One step
+    (one season) ahead the band then reaches from the forecast to where the values came to lie:
+    quantiles below the median are at most the forecast, those above it at least, so an interval
+    always holds the forecast; the median itself lies where the errors say. Further on the trend
+    leaves the band: what is repeated lags by k times as much after k steps (seasons), and the band
+    has grown only :math:`\sqrt k` times. With "climatology" the trend is at the edge of the band
+    from the first step, for the forecast is the mean of the whole past, and goes on beyond it.
+    Where the trend goes on, "drift" follows it, and so do, with a season,
+    ``WindowForecaster`` and ``RNNForecaster`` with ``target_transform="seasonal_difference"``.
+
+    Only "climatology" keeps the quantiles of the values as they were: around the mean of lopsided
+    ones, such as rain, a narrow interval may lie beside it.
 
     Parameters
     ----------
@@ -132,10 +141,17 @@ class NaiveForecaster(Bounds, RegressorMixin, BaseEstimator):
         -------
         NaiveForecaster
             Itself, fitted.
+
+        Warns
+        -----
+        UserWarning
+            If series have fewer rows than "seasonal" (a season), "climatology" (one more) or
+            "drift" (three) learn from: what their forecasts and intervals are then.
         """
         check_parameters(self)
         target, covariates = read_tables(self, X, y)
         check_seen(target, type(self).__name__)
+        warn_if_too_short(target, self.strategy, self.seasonality)
         self.naive_errors_ = naive_errors_of(target, self.seasonality)
         keep_form(self, y)
         return self._learn(target, covariates)
@@ -181,7 +197,9 @@ class NaiveForecaster(Bounds, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if history is None:
             return self
-        return copy.copy(self)._learn(*read_tables(self, X_history, history, self))
+        target, covariates = read_tables(self, X_history, history, self)
+        warn_if_too_short(target, self.strategy, self.seasonality, "history")
+        return copy.copy(self)._learn(target, covariates)
 
     def _bounds(self, X, levels, names, calibrated, history, X_history, random_state):
         """In-sample errors of one step around the forecast, growing with the steps."""

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyRegressor
 
-from sksequence import NaiveForecaster
+from sksequence import NaiveForecaster, WindowForecaster
 from sksequence.estimators._forecast_marginals import conformal_quantiles
 
 N, SLOPE = 120, 5.0
@@ -55,3 +56,76 @@ def test_climatology_keeps_the_quantiles_of_lopsided_values():
     assert forecaster.predict(1).item() == pytest.approx(1.0)
     found = forecaster.predict_interval(1, 0.5)
     np.testing.assert_allclose(found, 0, atol=1e-12)  # nine days of ten are dry
+
+
+# A trend, further ahead than one season
+
+
+def shares_inside(forecaster, n_seasons=10):
+    """Of each season that follows, the share of values within 90 % intervals."""
+    days = pd.date_range("2024-01-01", periods=N + 4 * n_seasons, freq="D")
+    rows = np.arange(len(days))
+    noise = np.random.default_rng(2).normal(size=len(days))
+    y = pd.Series(SLOPE * rows + SEASON[rows % 4] + noise, days)
+    bounds = forecaster.fit(None, y[:N]).predict_interval(y[N:].to_frame()[[]], 0.9)
+    return y[N:].between(bounds["lower"], bounds["upper"]).to_numpy().reshape(-1, 4).mean(axis=1)
+
+
+def test_one_season_ahead_a_trend_is_held_and_further_on_it_is_not():
+    """The lag grows as k, the band as the root of k."""
+    shares = shares_inside(NaiveForecaster("seasonal", seasonality=4))
+    assert shares[0] >= 0.75
+    assert (shares[1:] == 0).all()
+    assert (shares_inside(NaiveForecaster("climatology", seasonality=4)) == 0).all()
+
+
+@pytest.mark.parametrize(
+    "remedy",
+    [
+        NaiveForecaster("drift"),
+        WindowForecaster(
+            DummyRegressor(), 4, 4, target_transform="seasonal_difference", seasonality=4
+        ),
+    ],
+)
+def test_drift_and_differences_follow_a_trend(remedy):
+    shares = shares_inside(remedy)
+    assert shares.mean() > 0.8
+    assert shares[-3:].mean() > 0.8
+
+
+# Series that are too short
+
+
+def test_less_than_a_season_warns_and_is_as_the_warning_says():
+    forecaster = NaiveForecaster("seasonal", seasonality=12)
+    wanted = r'y has 5 row\(s\), fewer than the 12 that strategy="seasonal" with seasonality=12'
+    with pytest.warns(UserWarning, match=wanted) as told:
+        forecaster.fit(None, RISING[:5])
+    assert [warning.filename for warning in told] == [__file__]
+    assert (forecaster.predict(7) == RISING.iloc[4]).all()
+    assert forecaster.predict_interval(7).isna().all(axis=None)
+    forecaster.fit(None, RISING[:12])  # a whole season
+    with pytest.warns(UserWarning, match="history has 5 row"):
+        forecaster.predict(2, history=RISING[:5])
+
+
+def test_one_warning_for_all_short_series_of_a_panel():
+    lengths = {"a": 120, "b": 5, "c": 11}
+    panel = pd.concat({k: RISING[:n] for k, n in lengths.items()}, names=["shop", "day"])
+    wanted = (
+        r"2 of the 3 series of y have fewer rows than the 12 \('b' \(5 rows\), 'c' \(11 rows\)\)"
+    )
+    with pytest.warns(UserWarning, match=wanted) as told:
+        NaiveForecaster("seasonal", seasonality=12).fit(None, panel)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(("strategy", "n"), [("drift", 2), ("climatology", 4)])
+def test_errors_that_cannot_be_seen_warn(strategy, n):
+    forecaster = NaiveForecaster(strategy, seasonality=4)
+    with pytest.warns(UserWarning, match="intervals have width zero"):
+        forecaster.fit(None, RISING[:n])
+    bounds = forecaster.predict_interval(3)
+    np.testing.assert_allclose(bounds["lower"], bounds["upper"])
+    forecaster.fit(None, RISING[: n + 1])
