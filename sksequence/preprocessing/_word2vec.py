@@ -73,8 +73,8 @@ class Word2VecEmbedder(
     sample : float, default=1e-3
         Threshold of subsampling: a word with the share ``f`` of the text is kept with the
         probability ``min(1, sqrt(sample / f) + sample / f)`` at each of its occurrences
-        while training. 0 keeps all; do so where there are few different tokens (letters,
-        short k-mers), each of which is frequent.
+        while training. 0 keeps all; do so where there are few different tokens (letters, short
+        k-mers, a toy text), each of which is frequent: ``fit`` warns if too few would be left.
     epochs : int or "auto", default="auto"
         How often the texts are read. ``"auto"``: ``4400 / sqrt(n_tokens)`` times, between 3 and
         100 (25 for 30,000 tokens, 9 for a quarter of a million, 4 for a million).

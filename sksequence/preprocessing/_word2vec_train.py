@@ -29,6 +29,9 @@ from sksequence.utils import import_optional
 # epochs="auto" is AUTO / sqrt(n_tokens) within bounds; more did not help any measured corpus.
 AUTO, FEWEST, MOST = 4400, 3, 100
 MOST_EXAMPLES = 10_000  # of the loss
+# Vectors of toy texts left their random start after some 50 examples a word. Running text keeps
+# more than a third of its tokens; of few different ones, each frequent, subsampling leaves less.
+ENOUGH, SMALL_SHARE = 50, 0.25
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def train_vectors(
         What ended training before its time.
     """
     counts = count_ids(corpus.ids, len(table))[first:]
+    _warn_if_thinned(counts, corpus.lengths, plan)
     model = _make_model(counts, len(corpus.ids), plan, rng)
     words = table[first:]
     words[:] = model.wv.vectors
@@ -131,6 +135,27 @@ def train_vectors(
         interrupted = interrupt
     table[:first] = mean_of_rare(words, counts)
     return watch.history, interrupted
+
+
+def _warn_if_thinned(counts, lengths, plan) -> None:
+    """Warn where subsampling alone leaves too little of a text to learn from."""
+    n_known = int(counts.sum())
+    left = float(counts @ keep_probability(counts, plan.sample)) if n_known else 0.0
+    if left >= SMALL_SHARE * n_known or n_known * plan.epochs < ENOUGH * len(counts):
+        return  # without subsampling there would not be enough either
+    # p: a token is left; its document has L - 1 others, and it needs one of them beside it
+    p = left / lengths.sum()
+    beside = p * float(lengths @ (1 - (1 - p) ** np.maximum(lengths - 1, 0)))
+    examples = beside * plan.epochs / len(counts)
+    if examples < ENOUGH:
+        warnings.warn(
+            f"sample={plan.sample:g} leaves about {left:.0f} of the {n_known} tokens of this text "
+            f"in an epoch, as its {len(counts)} different words are all frequent. In {plan.epochs} "
+            f"epoch(s) a word is then left beside another about {examples:.0f} times, and vectors "
+            f"need some {ENOUGH} to leave their random start: set sample=0, or give more text.",
+            UserWarning,
+            stacklevel=6,
+        )
 
 
 def _make_model(counts, n_tokens, plan, rng) -> Any:

@@ -334,7 +334,7 @@ def test_global_random_states_are_left_alone():
 
 def test_threads_warn_that_they_race():
     documents = topic_documents(50)
-    embedder = Word2VecEmbedder(vector_size=4, epochs=2, n_jobs=2, random_state=0)
+    embedder = Word2VecEmbedder(vector_size=4, epochs=2, sample=0, n_jobs=2, random_state=0)
     with pytest.warns(UserWarning, match="n_jobs=2 the threads of word2vec race"):
         embedder.fit(documents)
     assert np.isfinite(embedder.vectors_).all()
@@ -351,6 +351,26 @@ def test_threads_warn_that_they_race():
 def test_quiet_by_default(capfd):
     Word2VecEmbedder(vector_size=4, epochs=1).fit([["a", "b", "a", "b"]])
     assert capfd.readouterr() == ("", "")
+
+
+TOY = ["the soup was cold", "the waiter was cold", "a warm soup", "a warm waiter"] * 9
+
+
+def test_a_text_that_is_thinned_away_warns_and_its_remedy_helps():
+    thinned = Word2VecEmbedder(vector_size=8, random_state=0)
+    with pytest.warns(UserWarning, match=r"about 11 of the 126 tokens.* set sample=0") as told:
+        thinned.fit(TOY)
+    assert [warning.filename for warning in told] == [__file__]
+    start = 1 / 16  # of gensim: uniform in -1 / (2 vector_size) ... 1 / (2 vector_size)
+    assert np.abs(thinned.vectors_).max() < 2 * start
+    whole = Word2VecEmbedder(vector_size=8, sample=0, random_state=0).fit(TOY)
+    assert np.abs(whole.vectors_).max() > 10 * start
+    Word2VecEmbedder(vector_size=8, random_state=0).fit(topic_documents(60))  # enough is left
+
+
+def test_too_few_epochs_are_not_laid_to_subsampling():
+    """Without subsampling there would not be enough either: no warning."""
+    Word2VecEmbedder(vector_size=4, epochs=2).fit(TOY)
 
 
 def test_progress_bar_shows_the_loss(capsys):
