@@ -46,6 +46,9 @@ class EmbeddingDisplay:
         What the coordinates are.
     neighbours : mapping of str to list of (str, float), default=None
         For each chosen word its nearest ones with their cosines (or distances).
+    origin : bool, default=True
+        Whether lines go through the origin: of principal components it is the mean; of t-SNE it
+        means nothing, so ``method="tsne"`` draws none.
 
     Attributes
     ----------
@@ -82,6 +85,7 @@ class EmbeddingDisplay:
         analogies: Sequence[tuple[str, str, str, str]] = (),
         axis_names: tuple[str, str] = ("", ""),
         neighbours: Mapping[str, Sequence[tuple[str, float]]] | None = None,
+        origin: bool = True,
     ):
         self.points = points
         self.words = words
@@ -89,6 +93,7 @@ class EmbeddingDisplay:
         self.analogies = analogies
         self.axis_names = axis_names
         self.neighbours = neighbours
+        self.origin = origin
 
     @classmethod
     def from_estimator(
@@ -222,6 +227,7 @@ or gensim KeyedVectors
             analogies=found.analogies,
             axis_names=axis_names,
             neighbours=found.neighbours,
+            origin=method == "pca",
         )
 
     def plot(self, ax: Any = None) -> Self:
@@ -249,7 +255,7 @@ or gensim KeyedVectors
             for i, (_, members) in enumerate(groups)
             if members
         ]
-        _frame(ax, self.axis_names)
+        _frame(ax, self.axis_names, self.origin)
         shafts = [line for k, four in enumerate(self.analogies) for line in _arrows(ax, at, four)]
         self._write(ax, at, groups, shafts)
         self.figure_, self.ax_ = ax.figure, ax
@@ -327,8 +333,8 @@ def _draw_group(ax, points, i, is_rest):
     return ax.scatter(points[:, 0], points[:, 1], linewidths=0, zorder=2.5, **settings)
 
 
-def _frame(ax, axis_names):
-    """Room for names, the same unit on both axes."""
+def _frame(ax, axis_names, origin):
+    """Room for names, the same unit on both axes; lines through the origin if it means anything."""
     ax.margins(x=0.13, y=0.09)
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_xlabel(axis_names[0], fontsize=9)
@@ -336,7 +342,7 @@ def _frame(ax, axis_names):
     ax.tick_params(color="0.6", labelsize=8)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set(color="0.6", linewidth=0.8)
-    for line in (ax.axhline, ax.axvline):
+    for line in (ax.axhline, ax.axvline) if origin else ():
         line(0, color="0.92", linewidth=0.8, zorder=0.5)
 
 

@@ -187,6 +187,22 @@ def test_tsne_is_that_of_scikit_learn(embedder):
     assert display.ax_.get_xlabel() == "t-SNE 1 (no unit)"
 
 
+@pytest.mark.parametrize("n_words", [3, 4, 6])
+def test_few_words_of_tsne_fill_the_picture(n_words):
+    """No lines through an origin that means nothing and may be far off."""
+    vectors = np.random.default_rng(0).normal(size=(n_words, 8))
+    names = [f"word{i}" for i in range(n_words)]
+    display = EmbeddingDisplay.from_vectors(vectors, names, method="tsne")
+    assert not display.ax_.lines
+    display.figure_.canvas.draw()
+    seen = display.ax_.transAxes.inverted().transform(
+        display.ax_.transData.transform(display.points)
+    )
+    np.testing.assert_allclose((seen.min(axis=0) + seen.max(axis=0)) / 2, 0.5, atol=0.02)
+    assert np.ptp(seen, axis=0).max() > 0.7
+    assert len(EmbeddingDisplay.from_vectors(vectors, names).ax_.lines) == 2
+
+
 def test_what_a_network_trained_on_is_drawn(reviews):
     texts, y = reviews.data[:100], reviews.target[:100]
     settings = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
