@@ -81,7 +81,8 @@ def test_fingerprint_is_made_once_for_each_vocabulary(monkeypatch):
         "sksequence.inputs._vocabulary.fingerprint_tokens", lambda *given: calls.append(given) or ""
     )
     monkeypatch.setattr(
-        "sksequence.preprocessing._word2vec.fingerprint_table", lambda table: calls.append(table)
+        "sksequence.preprocessing._word2vec_answers.fingerprint_table",
+        lambda table: calls.append(table),
     )
     for encoder in (TokenEncoder(), embedder()):
         calls.clear()
