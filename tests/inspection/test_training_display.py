@@ -128,7 +128,7 @@ def test_of_a_search_the_best_is_drawn():
 def test_true_loss_of_word_vectors_also_before_another_step():
     texts = ["a cat sat", "a dog ran"] * 20
     pipeline = make_pipeline(
-        Word2VecEmbedder(vector_size=4, epochs=3, pooling="mean", random_state=0),
+        Word2VecEmbedder(vector_size=4, sample=0, epochs=3, pooling="mean", random_state=0),
         LogisticRegression(),
     ).fit(texts, [0, 1] * 20)
     display = TrainingDisplay.from_estimator(pipeline)
