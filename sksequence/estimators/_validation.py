@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,6 +16,7 @@ from sksequence.inputs._names import misplaced, quoted
 AUTO_FROM = 300
 # Orders of groups that are tried, to find a part of the right size and with all classes.
 DRAWS = 50
+SHOWN = 8  # classes in a message
 
 
 WAYS = {
@@ -59,7 +61,36 @@ def held_back_by(estimator, n: int, labels, rng: np.random.Generator, groups=Non
         getattr(estimator, "validation", "random"),
     )
     remember_held_back(estimator, valid_at)
+    if labels is not None and valid_at is not None:
+        _warn_of_untrained(estimator, labels, train_at, valid_at, groups is not None)
     return train_at, valid_at
+
+
+def _warn_of_untrained(estimator, labels, train_at, valid_at, grouped: bool) -> None:
+    """Warn of classes of which every sequence is held back."""
+    names, trained, held = "classes", np.unique(labels[train_at]), np.unique(labels[valid_at])
+    if labels.ndim == 2:
+        names, (trained, held) = (
+            "labels of the columns",
+            (np.flatnonzero(labels[at].any(axis=0)) for at in (train_at, valid_at)),
+        )
+    lost = np.setdiff1d(held, trained).tolist()
+    if not lost:
+        return
+    told = ", ".join(map(repr, lost[:SHOWN])) + (", ..." if len(lost) > SHOWN else "")
+    if grouped:
+        remedy = "give these classes several groups each"
+    elif estimator.validation == "last":
+        remedy = "set validation='random', shuffle X and y"
+    else:
+        remedy = "give these classes several sequences each"
+    warnings.warn(
+        f"all sequences of the {names} {told} are in the part that is held back to decide when to "
+        f"stop ({len(valid_at)} of {len(labels)} sequences), so {type(estimator).__name__} never "
+        f"learns them: {remedy}, give X_val and y_val, or set early_stopping=False.",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def held_back(

@@ -133,3 +133,22 @@ def test_groups_are_routed_to_each_fold_and_into_a_pipeline(parts):
                 inside = GROUPS[train_at]
                 assert not set(inside[train]) & set(inside[valid])
                 assert len(train) + len(valid) == len(inside)
+
+
+def test_a_class_that_is_held_back_whole_is_told():
+    labels = np.array(["a"] * 30 + ["b"] * 24 + ["c"] * 6)
+    last = RNNClassifier(**SMALL, validation="last")
+    told = "classes 'c' are in the part that is held back .*.6 of 60 .*never learns.*'random'"
+    with pytest.warns(UserWarning, match=told):
+        last.fit(X, labels)
+    last.set_params(validation="random").fit(X, labels)  # stratified
+    last.set_params(validation="last").fit(X, labels, X_val=X, y_val=labels)
+    several = np.stack([labels == "a", labels == "c"], axis=1).astype(int)
+    with pytest.warns(UserWarning, match="labels of the columns 1 are in the part"):
+        last.fit(X, several)
+
+
+def test_a_class_of_one_group_is_told_when_it_is_held_back():
+    groups = np.repeat(["p", "q"], 30)
+    with pytest.warns(UserWarning, match="held back.*classes several groups each"):
+        RNNClassifier(**SMALL).fit(X, np.repeat(["sick", "well"], 30), groups=groups)
