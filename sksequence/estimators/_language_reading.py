@@ -147,6 +147,7 @@ def _part(text: SequenceArray, at: slice) -> SequenceArray:
         n_tokens=channel.n_tokens,
         vectors=channel.vectors,
         vocabulary_id=channel.vocabulary_id,
+        unknown_id=channel.unknown_id,
     )
     return SequenceArray({name: part}, [0, len(part.values)], context=text.context)
 

@@ -261,7 +261,8 @@ def started(
         state, and the context of each sequence or None.
     """
     side = estimator.side_
-    steps = SymbolSteps(estimator.network_, [side.never, side.unknown_id])
+    unwritten = getattr(side, "unwritten", None)  # of symbols that an encoder has numbered
+    steps = SymbolSteps(estimator.network_, [side.never, side.unknown_id, unwritten])
     first, state, readouts, context = _read(estimator, prefix, n_sequences, context)
     with inference(estimator.network_, n_sequences):
         log_weights = steps.log_weights(readouts)

@@ -196,6 +196,11 @@ class SymbolSide:
         self.channel = next(iter(schema.channels.values()))
         self.size = int(self.channel.n_tokens)
 
+    @property
+    def unwritten(self) -> int | None:
+        """The id of the symbols that an encoder did not know, which stands for none of them."""
+        return self.channel.unknown_id
+
     def like(self, X: Any) -> SymbolSide:
         """The same: it writes a SequenceArray always."""
         return self
@@ -220,8 +225,12 @@ class SymbolSide:
         """Arrays of ids -> SequenceArray."""
         ids = np.concatenate(rows) if len(rows) else np.empty(0, dtype=np.int64)
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
-        vocabulary_id = self.channel.vocabulary_id
-        channel = Channel(ids, n_tokens=self.size, vocabulary_id=vocabulary_id)
+        channel = Channel(
+            ids,
+            n_tokens=self.size,
+            vocabulary_id=self.channel.vocabulary_id,
+            unknown_id=self.channel.unknown_id,
+        )
         return SequenceArray({"values": channel}, offsets)
 
 

@@ -109,6 +109,7 @@ class TargetLabels:
                         ids,
                         n_tokens=self.channel.n_tokens,
                         vocabulary_id=self.channel.vocabulary_id,
+                        unknown_id=self.channel.unknown_id,
                     )
                 },
                 offsets,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
 
 from sksequence.inputs._channel import Channel
 from sksequence.inputs._offsets import offsets_from_lengths
+
+_Name = TypeVar("_Name")
 
 REMEDIES = {
     "vocabularies": ", so the same id stands for different tokens: encode all of them with one "
@@ -37,10 +40,11 @@ def join_channels(name: str, channels: list[Channel]) -> Channel:
         first.feature_names,
         shared(c.vocabulary_id for c in channels),
         shared(c.vectors_id for c in channels),
+        shared(c.unknown_id for c in channels),
     )
 
 
-def shared(names: Iterable[str | None]) -> str | None:
+def shared(names: Iterable[_Name]) -> _Name | None:
     """The name that all have; None where one has none."""
     names = set(names)
     return names.pop() if len(names) == 1 else None

@@ -49,6 +49,9 @@ class Channel:
         with different names are never mixed. None: nothing is known.
     vectors_id : str or None
         The same for the numbers in `vectors`.
+    unknown_id : int or None
+        The id that all symbols share that a vocabulary does not hold. None: there is none, or
+        nothing is known.
 
     Raises
     ------
@@ -65,6 +68,7 @@ class Channel:
     feature_names: tuple[str, ...] | None = None
     vocabulary_id: str | None = None
     vectors_id: str | None = None
+    unknown_id: int | None = None
     _file: ClassVar[FileRows | None] = None  # what stands for the values that lie in a file
 
     def __post_init__(self):
@@ -184,7 +188,7 @@ class Channel:
 
 
 # what is the same in every selection of a channel's steps
-_KEPT = ("n_tokens", "vectors", "feature_names", "vocabulary_id", "vectors_id")
+_KEPT = ("n_tokens", "vectors", "feature_names", "vocabulary_id", "vectors_id", "unknown_id")
 
 
 def _as_numeric(values) -> np.ndarray | FileRows:

@@ -147,7 +147,7 @@ class _Writer:
                 self._files[name].append(block)
             if channel.item_offsets is not None:
                 self._items[name].append(np.diff(channel.item_offsets))
-            self._ids[name].append((channel.vocabulary_id, channel.vectors_id))
+            self._ids[name].append((channel.vocabulary_id, channel.vectors_id, channel.unknown_id))
         for side, values in (("lengths", X.lengths), ("context", X.context), ("names", X.names)):
             self._sides[side].append(values)
 
@@ -192,8 +192,10 @@ class _Writer:
             "vectors": vectors,
             "item_offsets": items,
             "feature_names": channel.feature_names,
-            "vocabulary_id": shared(of_words for of_words, _ in self._ids[name]),
-            "vectors_id": shared(of_vectors for _, of_vectors in self._ids[name]),
+            **{
+                key: shared(ids[i] for ids in self._ids[name])
+                for i, key in enumerate(("vocabulary_id", "vectors_id", "unknown_id"))
+            },
         }
 
     def _context(self):
@@ -441,6 +443,7 @@ def _open_channel(folder: Path, about: dict) -> Channel:
         None if names is None else tuple(names),
         about["vocabulary_id"],
         about["vectors_id"],
+        about.get("unknown_id"),
     )
 
 

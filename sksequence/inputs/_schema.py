@@ -19,6 +19,7 @@ class ChannelSchema:
     feature_names: tuple[str, ...] | None
     vocabulary_id: str | None = None
     vectors_id: str | None = None
+    unknown_id: int | None = None
 
     @property
     def n_features(self) -> int:
@@ -94,6 +95,7 @@ def _channel_schema(channel) -> ChannelSchema:
         channel.feature_names,
         channel.vocabulary_id,
         channel.vectors_id,
+        channel.unknown_id,
     )
 
 

@@ -293,7 +293,8 @@ class TokenEncoder(SequenceOutputMixin, TransformerMixin, BaseEstimator):
 
     def _sequences(self, ids: np.ndarray, lengths: np.ndarray) -> SequenceArray:
         name = self.vocabulary_.fingerprint
-        channel = Channel(ids, n_tokens=self.n_tokens_, vocabulary_id=name)
+        unknown = self.vocabulary_.unknown_id
+        channel = Channel(ids, n_tokens=self.n_tokens_, vocabulary_id=name, unknown_id=unknown)
         return SequenceArray({"values": channel}, offsets_from_lengths(lengths))
 
     def __sklearn_tags__(self) -> Tags:

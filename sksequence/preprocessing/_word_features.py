@@ -238,7 +238,13 @@ characters=(n_tokens=19))
         ids = vocabulary.encode(map(self._word, forms))
         name = vocabulary.fingerprint
         size = len(vocabulary)
-        words = Channel(ids, n_tokens=size, vectors=self._table, vocabulary_id=name)
+        words = Channel(
+            ids,
+            n_tokens=size,
+            vectors=self._table,
+            vocabulary_id=name,
+            unknown_id=vocabulary.unknown_id,
+        )
         channels = {"words": words}
         if self.casing:
             cases = np.fromiter(map(_case, forms), np.int32, len(forms))
@@ -251,6 +257,7 @@ characters=(n_tokens=19))
                 n_tokens=len(letters),
                 item_offsets=offsets_from_lengths(counts),
                 vocabulary_id=letters.fingerprint,
+                unknown_id=letters.unknown_id,
             )
         taken = {name: channel.take(codes) for name, channel in channels.items()}
         return SequenceArray(taken, offsets_from_lengths(lengths))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sksequence import RNNLanguageModel, SequenceArray
+from sksequence import RNNLanguageModel, SequenceArray, TokenEncoder
 from sksequence.estimators._lengths import (
     EmpiricalLength,
     FixedLength,
@@ -240,3 +240,22 @@ def test_contexts_are_numbers(context, error, message):
     for ask in asked:
         with pytest.raises(error, match=message):
             ask()
+
+
+@pytest.mark.parametrize("handle_unknown", ["token", "error"])
+def test_the_unknown_symbol_of_an_encoder_is_not_written(handle_unknown):
+    encoder = TokenEncoder("char", handle_unknown=handle_unknown)
+    encoder.fit(["aaabbc"])
+    known = encoder.transform(["aabab", "abaa"] * 4)
+    texts = ["xaxbxx", "xxax"] * 20 if handle_unknown == "token" else ["aaaaab", "aaaa"] * 20
+    model = RNNLanguageModel(hidden_size=4, max_epochs=3, length_model=None, random_state=0)
+    model.fit(encoder.transform(texts))
+    frequent = model.sample(20, prefix=known[:0], max_steps=20, random_state=0).only.values
+    best = model.complete(known[:0], max_steps=5).only
+    if handle_unknown == "token":  # 0 is most of what was read
+        assert model.predict_proba(known)[0][-1].argmax() == 0
+        assert frequent.min() > 0 and np.min(best.values) > 0
+        assert best.unknown_id == 0
+    else:  # 0 is the letter a
+        assert best.unknown_id is None
+        assert (frequent == 0).any() and (best.values == 0).any()

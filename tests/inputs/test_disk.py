@@ -36,7 +36,12 @@ def everything(seed=0, names="objects"):
         ),
         "frames": Channel(rng.normal(size=(total, 2, 3))),
         "words": Channel(
-            rng.integers(0, 5, total), 5, TABLE, vocabulary_id="of words", vectors_id="of vectors"
+            rng.integers(0, 5, total),
+            5,
+            TABLE,
+            vocabulary_id="of words",
+            vectors_id="of vectors",
+            unknown_id=2,
         ),
         "letters": Channel(
             rng.integers(0, 9, counts.sum()), 9, item_offsets=np.append(0, np.cumsum(counts))
