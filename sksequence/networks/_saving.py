@@ -101,6 +101,7 @@ def _check_shapes(network: nn.Module, weights: dict[str, np.ndarray]) -> None:
     wanted = {name: tuple(w.shape) for name, w in network.state_dict().items()}
     found = {name: tuple(w.shape) for name, w in weights.items()}
     if wanted == found:
+        _check_types(network, weights)
         return
     wrong = [name for name in wanted | found if wanted.get(name) != found.get(name)]
     lines = [_difference(name, wanted.get(name), found.get(name)) for name in wrong[:3]]
@@ -109,6 +110,17 @@ def _check_shapes(network: nn.Module, weights: dict[str, np.ndarray]) -> None:
         "its weights are not those of the network that its description tells of: "
         f"{'; '.join(lines)}{more}"
     )
+
+
+def _check_types(network: nn.Module, weights: dict[str, np.ndarray]) -> None:
+    """Weights are written in 32 bits, or as they are where that is not enough."""
+    for name, tensor in network.state_dict().items():
+        exact = "float64" if tensor.is_floating_point() else str(tensor.dtype).partition(".")[2]
+        if weights[name].dtype.name not in ("float32", exact):
+            raise MisfitError(
+                f"its weights {name} are of the type {weights[name].dtype.name}, expected float32 "
+                f"or {exact}"
+            )
 
 
 def _difference(name: str, wanted: tuple | None, found: tuple | None) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from sksequence.cells import Cell, make_cell
 from sksequence.estimators._parameters import layer_widths
+from sksequence.persistence._constraints import unaccepted
 
 # Parameters that specs have under the same name. Where a network has several parts, one of them
 # must have the value: the others may do without.
@@ -231,7 +232,7 @@ def _series(kind: type, state: dict) -> Iterator[str]:
         yield f"tail_ has {n_targets} targets, but the network {parts[0].n_targets}"
 
 
-_CHECKS = (_parameters, _outputs, _schemas, _sides, _vocabulary, _series)
+_CHECKS = (unaccepted, _parameters, _outputs, _schemas, _sides, _vocabulary, _series)
 
 
 # -- scikit-learn ---------------------------------------------------------------------------
@@ -273,4 +274,4 @@ def _encoder_in(step: Any) -> Any:
     return inner.steps[-1][1] if isinstance(getattr(inner, "steps", None), list) else inner
 
 
-_CHECKS_OF_SKLEARN = (_features, _steps)
+_CHECKS_OF_SKLEARN = (unaccepted, _features, _steps)

@@ -12,7 +12,7 @@ from sksequence import __version__
 from sksequence.networks._saving import MisfitError
 from sksequence.persistence import _objects, _plain, _tables
 from sksequence.persistence._file import read_file
-from sksequence.persistence._walk import DamagedError, Decoder, ForeignError
+from sksequence.persistence._walk import DamagedError, Decoder, ForeignError, shortened
 
 DECODERS = {**_plain.DECODERS, **_objects.DECODERS, **_tables.DECODERS}
 
@@ -65,7 +65,7 @@ def load(path: str | os.PathLike) -> Any:
     path = Path(path)
     tree, arrays, header = read_file(path)
     try:
-        estimator = Decoder(DECODERS, arrays).decode(tree)
+        estimator = _decoded(tree, arrays)
     except ForeignError as error:
         raise ValueError(f"{str(path)!r} cannot be loaded: {error}.") from error
     except DamagedError as error:
@@ -84,6 +84,17 @@ def load(path: str | os.PathLike) -> Any:
         ) from error
     if not isinstance(estimator, BaseEstimator):
         raise ValueError(f"{str(path)!r} holds no estimator but a {type(estimator).__name__}.")
+    return estimator
+
+
+def _decoded(tree: Any, arrays: dict) -> Any:
+    decoder = Decoder(DECODERS, arrays)
+    estimator = decoder.decode(tree)
+    more = sorted(arrays.keys() - decoder.used)
+    if more:
+        raise DamagedError(
+            f"it holds the array {shortened(more[0])}, which its description does not name"
+        )
     return estimator
 
 

@@ -12,6 +12,7 @@ from sklearn.utils import Bunch
 
 from sksequence.networks._saving import MisfitError
 from sksequence.persistence._agreement import disagreement
+from sksequence.persistence._constraints import completed
 from sksequence.persistence._registry import (
     class_named,
     function_named,
@@ -58,12 +59,6 @@ def _encode_object(value: Any, name: str, path: str, encoder: Encoder) -> dict:
     if isinstance(value, tuple):  # a named one
         return {**node, "items": encoder.items(value, path)}
     state = _state(value, path)
-    wrong = disagreement(type(value), state) if isinstance(value, BaseEstimator) else None
-    if wrong is not None:
-        raise ValueError(
-            f"{path}.{wrong}. A file of it would be refused when it is loaded: set it back to "
-            "what it was at fit, or fit again, and save then."
-        )
     requests = state.pop(_REQUESTS, None)
     if requests is not None:
         node["requests"] = encoder.encode(_requests(requests), path)
@@ -71,7 +66,14 @@ def _encode_object(value: Any, name: str, path: str, encoder: Encoder) -> dict:
         state.pop(attribute, None)
     if _CACHE in state:
         state[_CACHE] = None
-    return {**node, "state": encoder.named(state, path)}
+    node["state"] = encoder.named(state, path)
+    wrong = disagreement(type(value), state) if isinstance(value, BaseEstimator) else None
+    if wrong is not None:
+        raise ValueError(
+            f"{path}.{wrong}. A file of it would be refused when it is loaded: set it back to "
+            "what it was at fit, or fit again, and save then."
+        )
+    return node
 
 
 def _state(value: Any, path: str) -> dict:
@@ -144,7 +146,10 @@ def _decode_object(node: dict, decoder: Decoder) -> Any:
         state[_CACHE] = None
     if dataclasses.is_dataclass(kind):
         return kind(**state)
-    wrong = disagreement(kind, state) if issubclass(kind, BaseEstimator) else None
+    wrong = None
+    if issubclass(kind, BaseEstimator):
+        state = completed(kind, state)
+        wrong = disagreement(kind, state)
     if wrong is not None:
         raise MisfitError(f"{kind.__name__}.{wrong}")
     made = kind.__new__(kind)
@@ -240,8 +245,15 @@ def _decode_image_network(node: dict, decoder: Decoder) -> Any:
     from sksequence.preprocessing._image_models import named_network
 
     network = named_network(str(node["name"]), 0).eval()
-    weights = decoder.decode(node["weights"])
-    network.load_state_dict({name: torch.tensor(w) for name, w in weights.items()})
+    weights = {name: torch.tensor(w) for name, w in decoder.decode(node["weights"]).items()}
+    for name, wanted in network.state_dict().items():
+        found = weights.get(name, wanted)
+        if found.is_floating_point() != wanted.is_floating_point():
+            raise MisfitError(
+                f"the weights {name} of its {node['name']} are {found.dtype}, expected "
+                f"{wanted.dtype}"
+            )
+    network.load_state_dict(weights)
     return network
 
 

@@ -162,6 +162,7 @@ def _decode_array(node: dict, decoder: Decoder) -> np.ndarray:
         raise DamagedError(
             f"its description names {shortened(node['name'])}, which is not among its arrays"
         )
+    decoder.used.add(node["name"])
     array = decoder.arrays[node["name"]]
     if "dtype" in node:
         array = array.view(_dtype(node["dtype"])).reshape(node["shape"])

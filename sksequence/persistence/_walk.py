@@ -106,6 +106,7 @@ class Decoder:
         self._decoders = decoders
         self._made: dict[int, Any] = {}
         self.arrays = arrays
+        self.used: set[str] = set()  # names of arrays that the tree has asked for
 
     def decode(self, node: Any) -> Any:
         """The value of a node."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sksequence.preprocessing._subwords import SubwordSplitter
 
 ANALYZERS = ("word", "char", "kmer", "subword")
+CASES = ("lower", "upper", None)
 
 Analyzer = Callable[[Any], list[str]]
 
@@ -99,6 +100,14 @@ class TextCutter:
                 f"analyzer must be one of {', '.join(map(repr, ANALYZERS))}, with a splitter for "
                 f"'subword' alone, got {self.analyzer!r} with {self.splitter!r}."
             )
+        if self.splitter is not None:
+            from sksequence.preprocessing._subwords import SubwordSplitter
+
+            if not isinstance(self.splitter, SubwordSplitter):
+                raise ValueError(f"splitter must be a SubwordSplitter, got {self.splitter!r}.")
+        if self.case not in CASES:
+            raise ValueError(f"case must be 'lower', 'upper' or None, got {self.case!r}.")
+        _check_sizes(self.k, self.stride)
 
     def __call__(self, document: Any) -> list[str]:
         """The tokens of a document."""
@@ -219,11 +228,15 @@ def _check_options(analyzer: Any, k: Any, stride: Any, lowercase: Any) -> None:
             f"analyzer must be one of {', '.join(map(repr, ANALYZERS))} or a callable, got "
             f"{analyzer!r}."
         )
+    _check_sizes(k, stride)
+    if not isinstance(lowercase, (bool, np.bool_)) and lowercase != "auto":
+        raise ValueError(f'lowercase must be True, False or "auto", got {lowercase!r}.')
+
+
+def _check_sizes(k: Any, stride: Any) -> None:
     for name, size in (("k", k), ("stride", stride)):
         if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
             raise ValueError(f"{name} must be a positive integer, got {size!r}.")
-    if not isinstance(lowercase, (bool, np.bool_)) and lowercase != "auto":
-        raise ValueError(f'lowercase must be True, False or "auto", got {lowercase!r}.')
 
 
 # -- documents --------------------------------------------------------------------------

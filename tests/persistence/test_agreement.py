@@ -5,6 +5,7 @@ import resource
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
@@ -107,7 +108,7 @@ FORGED = {
     "no cell": (
         "classifier",
         parameter(cell={"$": "object", "class": "preprocessing.SequenceScaler", "state": {}}),
-        "cell is a SequenceScaler, expected a cell",
+        r"cell is SequenceScaler\(\), which is refused: .*_cell\.Cell",
     ),
     "pooling": ("classifier", parameter(pooling="attention"), "pooling is 'attention'"),
     "vectors": ("regressor of quantiles", parameter(embedding_size=7), "embedding_size is 7"),
@@ -218,3 +219,91 @@ def test_save_does_not_write_what_load_would_refuse(tmp_path):
     fitted.set_params(hidden_size=[5], dropout=0.3, batch_size=7)  # the same, and no sizes
     save(fitted, tmp_path / "model")
     assert same(answer(load(tmp_path / "model"), X), answer(fitted, X))
+
+
+def without(name):
+    return lambda tree, arrays, header: tree["state"].pop(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (without("steps"), "Pipeline.steps is missing, which is a parameter of every Pipeline"),
+        (parameter(steps=3), "Pipeline.steps is 3, which is refused: .*instance of 'list'"),
+        (
+            lambda tree, arrays, header: next(nodes_of(tree, "preprocessing.TokenEncoder"))[
+                "state"
+            ].update(analyzer=7),
+            "TokenEncoder.analyzer is 7, which is refused",
+        ),
+    ],
+)
+def test_parameters_of_a_pipeline_are_all_there_and_accepted(pipeline, change, told):
+    rewrite(pipeline, change)
+    with pytest.raises(ValueError, match=f"cannot be loaded.*{told}"):
+        load(pipeline)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("case", "zzz", "case must be 'lower', 'upper' or None, got 'zzz'"),
+        ("analyzer", 7, "analyzer must be one of"),
+        ("k", 0, "k must be a positive integer"),
+        ("stride", "a", "stride must be a positive integer"),
+        ("splitter", 5, "analyzer must be one of .* for 'subword' alone"),
+    ],
+)
+def test_what_cuts_texts_is_looked_at(pipeline, field, value, told):
+    def change(tree, arrays, header):
+        next(nodes_of(tree, "preprocessing.TextCutter"))["state"][field] = value
+
+    rewrite(pipeline, change)
+    with pytest.raises(ValueError, match=f"cannot be loaded.*{told}"):
+        load(pipeline)
+
+
+def test_a_parameter_that_fit_refuses(files, tmp_path):
+    path = tmp_path / "model"
+    path.write_bytes(files("classifier"))
+    rewrite(path, parameter(learning_rate="x"))
+    with pytest.raises(ValueError, match=r"RNNClassifier\.learning_rate is 'x', which is refused"):
+        load(path)
+    estimator, X, y, _, _ = CASES["classifier"]
+    fitted = clone(estimator).fit(X, y).set_params(learning_rate="x")
+    with pytest.raises(ValueError, match="learning_rate is 'x', which is refused"):
+        save(fitted, path)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float16", "bool"])
+def test_weights_of_another_type_are_refused(files, tmp_path, dtype):
+    def change(tree, arrays, header):
+        name = next(key for key in arrays if key.endswith("head.weight"))
+        arrays[name] = arrays[name].astype(dtype)
+
+    path = tmp_path / "model"
+    path.write_bytes(files("classifier"))
+    rewrite(path, change)
+    with pytest.raises(ValueError, match=f"head.weight are of the type {dtype}, expected float32"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["arrays/more", "more"])
+def test_arrays_that_belong_to_nothing_are_refused(files, tmp_path, name):
+    path = tmp_path / "model"
+    path.write_bytes(files("classifier"))
+    rewrite(path, lambda tree, arrays, header: arrays.update({name: np.zeros(3)}))
+    with pytest.raises(ValueError, match="holds the array 'more', which its description does not"):
+        load(path)
+
+
+def test_parameters_that_came_later_have_their_defaults(tmp_path):
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    path = tmp_path / "model"
+    save(LogisticRegression(fit_intercept=False).fit(X, X[:, 0] > 0), path)
+    rewrite(path, without("tol"))
+    with pytest.raises(ValueError, match=r"LogisticRegression\.tol is missing"):
+        load(path)
+    rewrite(path, parameter(_sklearn_version="1.5.0"))
+    with pytest.warns(InconsistentVersionWarning):
+        assert load(path).tol == LogisticRegression().tol
