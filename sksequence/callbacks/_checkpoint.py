@@ -21,7 +21,7 @@ from sksequence.callbacks._checkpoint_file import (
     read_snapshot,
     write,
 )
-from sksequence.callbacks._places import is_fit, is_searched
+from sksequence.callbacks._places import check_trains_network, is_fit, is_searched
 
 SUFFIX = ".checkpoint"
 # These may be other ones when training goes on: they do not decide what a step does.
@@ -60,6 +60,8 @@ class Checkpoint:
         When fit begins, if the checkpoints are of another architecture or of other parameters,
         or if none of them is whole. One that is cut short or was changed gives a warning, and the
         one before it is taken.
+    TypeError
+        When fit begins, if the estimator trains no network.
     ValueError
         When fit begins, if ``random_state`` of the estimator is no whole number: what it draws
         before training, such as the validation part, must be the same again.
@@ -127,12 +129,7 @@ class Checkpoint:
 
     def setup(self, estimator, context):
         """Check what can be checked before the training."""
-        if not hasattr(estimator, "random_state") or not hasattr(context, "subcontext"):
-            raise TypeError(
-                f"Checkpoint belongs to an estimator of sksequence, got "
-                f"{type(estimator).__name__}: in a pipeline or a search, call set_callbacks of the "
-                "estimator inside."
-            )
+        check_trains_network(estimator, "Checkpoint", "writes the weights of")
         seed = estimator.random_state
         if not isinstance(seed, numbers.Integral):
             raise ValueError(

@@ -7,7 +7,7 @@ import numbers
 from collections.abc import Callable
 from typing import Any
 
-from sksequence.callbacks._places import is_epoch
+from sksequence.callbacks._places import check_trains_network, is_epoch
 
 
 class LearningRateSchedule:
@@ -24,6 +24,8 @@ class LearningRateSchedule:
 
     Raises
     ------
+    TypeError
+        When fit begins, if the estimator trains no network.
     ValueError
         If the rule gives no number above 0.
 
@@ -47,7 +49,8 @@ class LearningRateSchedule:
         self.rule = rule
 
     def setup(self, estimator, context):
-        """Nothing."""
+        """Check that there is a step size to set."""
+        check_trains_network(estimator, "LearningRateSchedule", "sets the step size of")
 
     def teardown(self, estimator, context):
         """Nothing."""

@@ -35,3 +35,18 @@ def is_searched(context: Any) -> bool:
         if context.estimator_name not in (own, "Pipeline"):
             return True
     return False
+
+
+def check_trains_network(estimator: Any, callback: str, what: str) -> None:
+    """Raise TypeError unless an estimator trains a network; `what` a callback does there."""
+    if not trains_network(estimator):
+        raise TypeError(
+            f"{callback} {what} a network, and {type(estimator).__name__} trains none itself: "
+            "in a pipeline or a search, call set_callbacks of the estimator inside that does, such as "
+            "RNNClassifier."
+        )
+
+
+def trains_network(estimator: Any) -> bool:
+    """Whether an estimator trains a network of ours."""
+    return getattr(estimator, "_trains_network", False)

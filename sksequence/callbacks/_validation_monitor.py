@@ -6,7 +6,7 @@ import numbers
 from difflib import get_close_matches
 from typing import Any
 
-from sksequence.callbacks._places import is_epoch
+from sksequence.callbacks._places import check_trains_network, is_epoch, trains_network
 
 
 class ValidationMonitor:
@@ -34,8 +34,12 @@ class ValidationMonitor:
 
     Raises
     ------
+    TypeError
+        When fit begins, if the estimator gives no predictions to score, or, with `keep_best`,
+        trains no network.
     ValueError
-        After the first epoch, if there are no validation data.
+        After the first epoch (when fit begins, if the estimator trains no network), if there are
+        no validation data.
 
     Examples
     --------
@@ -79,7 +83,11 @@ class ValidationMonitor:
         self._best: dict[Any, tuple[float, int]] = {}
 
     def setup(self, estimator, context):
-        """A fit begins."""
+        """A fit begins: check that there is something to score, and to keep."""
+        if self.keep_best:
+            check_trains_network(estimator, "ValidationMonitor(keep_best=True)", "keeps weights of")
+        if not trains_network(estimator):
+            self._check_answers(estimator)
         self._monitor.setup(estimator=estimator, context=context)
 
     def teardown(self, estimator, context):
@@ -123,6 +131,21 @@ class ValidationMonitor:
         """
         return self._monitor.get_logs(select=select, include_lineage=include_lineage)
 
+    def _check_answers(self, estimator) -> None:
+        """Refuse, before anything is trained, an estimator that the scores cannot ask."""
+        method = self._scores.asks
+        if method is not None and not hasattr(estimator, method):
+            raise TypeError(
+                f"ValidationMonitor scores predictions on data with targets, and "
+                f"{type(estimator).__name__} has no {method}: call set_callbacks of the estimator "
+                "that predicts, or give scoring a function of (estimator, X, y) and X."
+            )
+        if self._X is None:
+            raise ValueError(
+                f"ValidationMonitor has no data to score {type(estimator).__name__} on: it trains "
+                "no network and holds none back, so give ValidationMonitor(X=..., y=...)."
+            )
+
     def _score(self, estimator, context, fitted) -> float:
         """Score, note it down, and give the first number."""
         data = context.data.validation if self._X is None else (self._X, self._y)
@@ -151,6 +174,11 @@ class _Scores:
             scoring = [scoring]
         if not isinstance(scoring, dict):
             scoring = {_name(one): one for one in scoring}
+        # the method without which no score can be had; functions ask what they like
+        methods = (
+            "score" if one is None else "predict" for one in scoring.values() if not callable(one)
+        )
+        self.asks: str | None = next(methods, None)
         self._scorers = {name: _scorer(one) for name, one in scoring.items()}
         self.last: dict[str, float] = {}
 

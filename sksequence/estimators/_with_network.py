@@ -14,6 +14,8 @@ OF_A_FIT = ("_fit_data", "_callback_fit_ctx", "_skl_callbacks_to_teardown")
 class NetworkMixin(CallbackSupportMixin):
     """An estimator whose ``network_`` is kept as numpy arrays, and whose fit may be watched."""
 
+    _trains_network = True  # asked by callbacks
+
     def __getstate__(self):
         state = {k: v for k, v in super().__getstate__().items() if k not in OF_A_FIT}
         if "network_" in state:

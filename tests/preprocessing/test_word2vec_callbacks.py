@@ -11,7 +11,12 @@ from sklearn.pipeline import make_pipeline
 pytest.importorskip("sklearn.callback")
 
 from sksequence import Word2VecEmbedder
-from sksequence.callbacks import Checkpoint, LearningRateSchedule, StagesOfTraining
+from sksequence.callbacks import (
+    Checkpoint,
+    LearningRateSchedule,
+    StagesOfTraining,
+    ValidationMonitor,
+)
 
 TEXTS = ["the soup was cold", "the waiter was cold", "a warm soup", "a warm waiter"] * 9
 
@@ -124,9 +129,17 @@ def test_the_progress_bar_of_scikit_learn(capsys):
 
 def test_callbacks_that_need_a_network(tmp_path):
     slower = LearningRateSchedule(lambda history, rate: rate)
-    for callback in (slower, Checkpoint(tmp_path, max_share=1.0)):
-        message = "training of word vectors has no .* belongs to the estimator around the network"
-        with pytest.raises(AttributeError, match=message):
-            embedder().set_callbacks(callback).fit(TEXTS)
+    kept = ValidationMonitor(lambda estimator, X: 0.0, TEXTS, keep_best=True)
+    for callback in (slower, Checkpoint(tmp_path), kept):
+        message = "a network, and Word2VecEmbedder trains none itself: .*call set_callbacks"
+        with pytest.raises(TypeError, match=message):
+            embedder().set_params(random_state=None).set_callbacks(callback).fit(TEXTS)
+    with pytest.raises(TypeError, match=r"predictions .*Word2VecEmbedder has no predict:"):
+        embedder().set_callbacks(ValidationMonitor("accuracy")).fit(TEXTS)
+    with pytest.raises(ValueError, match="no data to score Word2VecEmbedder on: it trains no net"):
+        embedder().set_callbacks(ValidationMonitor()).fit(TEXTS)
+    monitor = ValidationMonitor(lambda estimator, X: len(estimator.vectors_), TEXTS)
+    embedder().set_callbacks(monitor).fit(TEXTS)  # a score of the vectors themselves
+    assert len(monitor.get_logs().data_as_pandas) == 4
     with pytest.raises(TypeError, match="belongs to a language model"):
         embedder().set_callbacks(StagesOfTraining([1])).fit(TEXTS)
