@@ -41,8 +41,8 @@ def check_trains_network(estimator: Any, callback: str, what: str) -> None:
     """Raise TypeError unless an estimator trains a network; `what` a callback does there."""
     if not trains_network(estimator):
         raise TypeError(
-            f"{callback} {what} a network, and {type(estimator).__name__} trains none itself: "
-            "in a pipeline or a search, call set_callbacks of the estimator inside that does, such as "
+            f"{callback} {what} a network, and {type(estimator).__name__} trains none itself: in "
+            "a pipeline or a search, call set_callbacks of the estimator inside that does, such as "
             "RNNClassifier."
         )
 

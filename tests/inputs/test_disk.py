@@ -67,7 +67,14 @@ def assert_equal(X, Y):
         assert channel.values.shape == other.rows.shape
         for what in ("vectors", "item_offsets"):
             np.testing.assert_array_equal(getattr(channel, what), getattr(other, what))
-        for what in ("n_tokens", "feature_names", "vocabulary_id", "vectors_id", "kind"):
+        for what in (
+            "n_tokens",
+            "feature_names",
+            "vocabulary_id",
+            "vectors_id",
+            "unknown_id",
+            "kind",
+        ):
             assert getattr(channel, what) == getattr(other, what)
 
 
