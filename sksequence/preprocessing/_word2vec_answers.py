@@ -21,8 +21,11 @@ def looked_up(embedder: Any, ids: np.ndarray, lengths: np.ndarray, X: Any) -> An
     if embedder.pooling is None:
         if isinstance(ids, np.memmap):
             ids = np.array(ids)
-        name = embedder.vocabulary_.fingerprint, embedder._vectors_id
-        channel = Channel(ids, len(vectors), vectors, None, None, *name)
+        words = embedder.vocabulary_
+        names = {"vocabulary_id": words.fingerprint, "vectors_id": embedder._vectors_id}
+        channel = Channel(
+            ids, n_tokens=len(vectors), vectors=vectors, unknown_id=words.unknown_id, **names
+        )
         return SequenceArray({"values": channel}, offsets)
     pooled = pool_vectors(ids, offsets, vectors, embedder.pooling, embedder.idf_)
     return wrap_table(pooled, X, embedder)

@@ -114,6 +114,7 @@ def test_whatever_is_done_to_sequences_keeps_their_names(encoder, change):
     X = encoder.fit_transform(HERE)
     channel = change(X).channels["values"]
     assert channel.vocabulary_id == encoder.vocabulary_.fingerprint
+    assert channel.unknown_id == encoder.vocabulary_.unknown_id == 0
     assert channel.vectors_id == X.only.vectors_id
     assert (channel.vectors_id is None) == isinstance(encoder, TokenEncoder)
 
