@@ -2,7 +2,7 @@
 
 Measured by the correlation coefficient of Matthews, as published by Umarov and Solovyev (2017) for
 a convolutional network, on a split that is not known; a network of that kind is trained on these
-folds too. Ours reads runs of three bases. Its settings were chosen among nine by parts of the
+folds too. Ours reads runs of three bases. Its settings were chosen among twenty by parts of the
 training part of the first fold: without dropout the networks learned the training part by heart
 and were still better than with it, and the largest values over places did better than their mean.
 
