@@ -45,7 +45,7 @@ def read_captioned(
         _choose_attention(estimator, scenes)
         estimator.target_side_, target = learn_side(flat, "y", make_encoder(estimator), estimator)
         estimator.target_side_.container = Container.of(y)
-        estimator.target_side_.never = estimator.target_side_.unknown_id
+        estimator.target_side_.never = estimator.target_side_.unwritten
     else:
         estimator.source_schema_.check(scenes, name, f"X{where}")
         target = estimator.target_side_.read(flat, f"y{where}", estimator)

@@ -261,8 +261,7 @@ def started(
         state, and the context of each sequence or None.
     """
     side = estimator.side_
-    unwritten = getattr(side, "unwritten", None)  # of symbols that an encoder has numbered
-    steps = SymbolSteps(estimator.network_, [side.never, side.unknown_id, unwritten])
+    steps = SymbolSteps(estimator.network_, [side.never, side.unwritten])
     first, state, readouts, context = _read(estimator, prefix, n_sequences, context)
     with inference(estimator.network_, n_sequences):
         log_weights = steps.log_weights(readouts)

@@ -2,8 +2,9 @@
 
 A side reads what the user gives as a SequenceArray and writes what a network gives in the
 user's types. All sides have ``kind`` ("symbols" or "numeric"), ``size`` (symbols, or features of
-a step), ``unknown_id`` (that of all unknown tokens, or None), ``read`` and ``write``; those of
-symbols have ``never``, an id that a search must not find, or None.
+a step), ``unknown_id`` (that of all unknown tokens, or None), ``unwritten`` (the same, also where
+somebody else's encoder numbered them), ``read`` and ``write``; those of symbols have ``never``, an
+id that a search must not find, or None.
 """
 
 from __future__ import annotations
@@ -96,6 +97,11 @@ class TextSide:
         self.unknown_id = encoder.vocabulary_.unknown_id
         self.container = Container.of(example)
         self.as_text = isinstance(next(iter(documents(example))), str)
+
+    @property
+    def unwritten(self) -> int | None:
+        """The id of the tokens that are not known, which stands for none of them."""
+        return self.unknown_id
 
     def like(self, X: Any) -> TextSide:
         """The same, but it writes documents such as `X`."""
@@ -246,6 +252,7 @@ class NumericSide:
 
     kind = "numeric"
     unknown_id = None
+    unwritten = None
 
     def __init__(self, schema: SequenceSchema, example: Any):
         self.schema = schema
